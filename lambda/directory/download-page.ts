@@ -1,0 +1,30 @@
+import { html } from "hono/html";
+import type { Current } from "../shared/current.ts";
+
+/** The download page: every command's current version on each platform, as plain links. */
+export function downloadPage(commands: readonly Current[], artifactUrl: (path: string) => string) {
+  return html`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Downloads</title>
+<style>
+  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem }
+  code { overflow-wrap: anywhere }
+</style>
+<h1>Downloads</h1>
+${commands.length === 0 ? html`<p>Nothing has been released yet.</p>` : ""}
+${commands.map(
+  ({ cmd, platforms }) => html`<h2>${cmd}</h2>
+<ul>
+${Object.entries(platforms)
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(
+    ([platform, { version, sha256 }]) =>
+      html`  <li><a href="${artifactUrl(`${cmd}/${version}/${platform}.gz`)}">${platform}</a> ${version}<br><code>SHA-256 ${sha256}</code></li>
+`,
+  )}</ul>
+`,
+)}</html>
+`;
+}

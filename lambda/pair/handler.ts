@@ -1,0 +1,55 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { type Artifact, artifactsOfVersion, getRefusal } from "../shared/artifacts.ts";
+import { ArtifactRefusedError, NotRecordedYetError } from "../shared/errors.ts";
+import { artifactObjectKey } from "../shared/keys.ts";
+import { newestVersionId, readText } from "../shared/objects.ts";
+import type { PairEvent } from "../shared/payloads.ts";
+import { readSettings } from "../shared/settings.ts";
+import { openTable } from "../shared/table.ts";
+import { checkBuilds } from "./check-builds.ts";
+import { readReport } from "./report.ts";
+
+export const SETTINGS = ["table", "artifactsBucket", "sourcesBucket"] as const;
+
+const settings = readSettings(SETTINGS);
+const table = openTable(settings.table);
+const s3 = new S3Client();
+
+/** What the release consists of, as recorded. Sizes in bytes. */
+export type ReleasedArtifact = Pick<Artifact, "platform" | "sha256" | "size" | "gzSize">;
+
+/**
+ * Waits, by failing with NotRecordedYetError, until all artifacts of the release are recorded as they were built.
+ * @throws BuildFailedError, ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError
+ */
+export async function handler({ request, plan }: PairEvent): Promise<ReleasedArtifact[]> {
+  const recorded = await artifactsOfVersion(table, request.cmd, plan.version);
+  const reports = await Promise.all(
+    plan.batches.map(async ({ reportKey }) =>
+      readReport(await readText(s3, settings.sourcesBucket, reportKey)),
+    ),
+  );
+  checkBuilds(reports.flat(), recorded);
+
+  const missing = request.platforms.filter((platform) => !recorded.has(platform));
+  for (const platform of missing) await throwIfRefused(request.cmd, plan.version, platform);
+  if (missing.length > 0) {
+    throw new NotRecordedYetError(
+      `${request.cmd} ${plan.version}: stored but not recorded on ${missing.join(", ")}. ` +
+        "See the record function's log and its dead-letter queue; the next release of this tag asks for it again.",
+    );
+  }
+  return request.platforms.flatMap((name) => {
+    const artifact = recorded.get(name);
+    if (artifact === undefined) return [];
+    const { platform, sha256, size, gzSize } = artifact;
+    return [{ platform, sha256, size, gzSize }];
+  });
+}
+
+async function throwIfRefused(cmd: string, version: string, platform: string): Promise<void> {
+  const key = artifactObjectKey({ cmd, version, platform });
+  const s3VersionId = await newestVersionId(s3, settings.artifactsBucket, key);
+  const refusal = s3VersionId && (await getRefusal(table, key, s3VersionId));
+  if (refusal) throw new ArtifactRefusedError(`${key} was stored but refused: ${refusal.reason}`);
+}

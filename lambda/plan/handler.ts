@@ -1,0 +1,62 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { artifactsOfVersion } from "../shared/artifacts.ts";
+import { MovedTagError } from "../shared/errors.ts";
+import { artifactObjectKey } from "../shared/keys.ts";
+import { log } from "../shared/log.ts";
+import { newestVersionId, writeText } from "../shared/objects.ts";
+import type { Plan, PlanEvent } from "../shared/payloads.ts";
+import { readSettings } from "../shared/settings.ts";
+import { getSource, putSource } from "../shared/sources.ts";
+import { openTable } from "../shared/table.ts";
+import { planBatches } from "./batches.ts";
+import { readOutcome } from "./outcome.ts";
+import { settleSource } from "./settle-source.ts";
+
+export const SETTINGS = [
+  "table",
+  "artifactsBucket",
+  "sourcesBucket",
+  "recordQueueUrl",
+  "buildConcurrency",
+] as const;
+
+const settings = readSettings(SETTINGS);
+const table = openTable(settings.table);
+const s3 = new S3Client();
+const sqs = new SQSClient();
+
+/** Settles which source the release is made from and finds out which platforms still have to be built. */
+export async function handler({ request, execution, exported }: PlanEvent): Promise<Plan> {
+  const { cmd } = request;
+  const found = readOutcome(cmd, exported);
+  const { version } = found.source;
+
+  const known = await getSource(table, cmd, version);
+  const archive = known && (await newestVersionId(s3, settings.sourcesBucket, known.archiveKey));
+  const { source, write } = settleSource(found, known, archive !== undefined);
+  if (write && !(await putSource(table, source))) {
+    throw new MovedTagError(`${source.tag} was moved while two releases of it ran: start the release again`);
+  }
+
+  const recorded = await artifactsOfVersion(table, cmd, version);
+  const missing: string[] = [];
+  for (const platform of request.platforms.filter((name) => !recorded.has(name))) {
+    const key = artifactObjectKey({ cmd, version, platform });
+    const s3VersionId = await newestVersionId(s3, settings.artifactsBucket, key);
+    if (s3VersionId === undefined) missing.push(platform);
+    else await recordAgain(key, s3VersionId);
+  }
+
+  const batches = planBatches(source, missing, execution.name, Number(settings.buildConcurrency));
+  for (const { planKey, text } of batches) await writeText(s3, settings.sourcesBucket, planKey, text);
+  log("planned", { cmd, version, commit: source.commit, recorded: [...recorded.keys()], build: missing });
+  return { version, batches: batches.map(({ planKey, reportKey }) => ({ planKey, reportKey })) };
+}
+
+/** The object is stored but has no row: its event is late or was lost, so the recorder is asked by another one. */
+async function recordAgain(key: string, s3VersionId: string): Promise<void> {
+  const MessageBody = JSON.stringify({ key, s3VersionId });
+  await sqs.send(new SendMessageCommand({ QueueUrl: settings.recordQueueUrl, MessageBody }));
+  log("asked to record", { key, s3VersionId });
+}

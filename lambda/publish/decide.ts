@@ -1,0 +1,58 @@
+import type { Artifact } from "../shared/artifacts.ts";
+import type { Current, HistoryEntry } from "../shared/current.ts";
+import { PublishRefusedError } from "../shared/errors.ts";
+import { compareVersions } from "../shared/version.ts";
+
+/** What to write: the next revision and its history, or nothing when current is that version already. */
+export type Decision = { next: Current; entry: HistoryEntry } | undefined;
+
+/**
+ * Decides whether a version becomes current on exactly the given platforms.
+ * @param at RFC 3339, UTC; @param by the execution
+ * @throws PublishRefusedError when a platform's current is newer, or when history shows that clients were moved away
+ *   from this version: going back is the promote machine's, where a person says so
+ */
+export function decide(
+  artifacts: readonly Artifact[],
+  current: Current | undefined,
+  history: readonly HistoryEntry[],
+  { at, by }: { at: string; by: string },
+): Decision {
+  const [first] = artifacts;
+  if (first === undefined) return undefined;
+  const { cmd, version } = first;
+  const before = current?.platforms ?? {};
+  for (const { platform } of artifacts) {
+    const standing = before[platform]?.version;
+    if (standing !== undefined && compareVersions(version, standing) < 0) {
+      throw new PublishRefusedError(
+        `${cmd} on ${platform} is at ${standing}, which is newer than ${version}: nothing was published. ` +
+          "The artifacts stay. To go back on purpose, promote the version.",
+      );
+    }
+  }
+
+  const changed = artifacts.filter(({ platform }) => before[platform]?.version !== version);
+  if (changed.length === 0) return undefined;
+  for (const { platform } of changed) {
+    const left = history.find((entry) => entry.from[platform] === version);
+    if (left !== undefined) {
+      throw new PublishRefusedError(
+        `${cmd} on ${platform} was moved away from ${version} to ${left.to[platform]} at ${left.at} and is at ` +
+          `${before[platform]?.version}: a release does not bring it back. To do so on purpose, promote the version.`,
+      );
+    }
+  }
+
+  const revision = (current?.revision ?? 0) + 1;
+  const from: Record<string, string> = {};
+  const to: Record<string, string> = {};
+  const platforms = { ...before };
+  for (const { platform, sha256 } of changed) {
+    const standing = before[platform]?.version;
+    if (standing !== undefined) from[platform] = standing;
+    to[platform] = version;
+    platforms[platform] = { version, sha256 };
+  }
+  return { next: { cmd, revision, platforms }, entry: { cmd, revision, from, to, at, by } };
+}

@@ -1,0 +1,38 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { log } from "../shared/log.ts";
+import { readSettings } from "../shared/settings.ts";
+import { openTable } from "../shared/table.ts";
+import { record } from "./record.ts";
+import { storedObjects } from "./stored-object.ts";
+
+export const SETTINGS = ["table", "artifactsBucket", "largestBinaryBytes"] as const;
+
+const settings = readSettings(SETTINGS);
+const recorder = {
+  table: openTable(settings.table),
+  s3: new S3Client(),
+  bucket: settings.artifactsBucket,
+  largestBinary: Number(settings.largestBinaryBytes),
+};
+
+/** Records the objects that the queue's messages tell about; a message that fails is tried again by the queue. */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
+  for (const { messageId, body } of event.Records) {
+    try {
+      for (const object of storedObjects(body)) {
+        const { outcome, ...details } = await record(recorder, object);
+        log(outcome, { ...object, ...details });
+      }
+    } catch (error) {
+      log("failed", {
+        messageId,
+        error: String(error),
+        stack: error instanceof Error ? error.stack : undefined,
+      });
+      batchItemFailures.push({ itemIdentifier: messageId });
+    }
+  }
+  return { batchItemFailures };
+}

@@ -1,0 +1,97 @@
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  ARTIFACTS_PARTITION,
+  type ArtifactId,
+  artifactItemKey,
+  refusedItemKey,
+  versionPrefix,
+} from "./keys.ts";
+import { isConditionFailure, queryAll, type Table } from "./table.ts";
+
+/** What the recorder found in a stored object. Hashes are standard padded base64 of 32 bytes of SHA-256. */
+export interface Artifact extends ArtifactId {
+  /** Of the uncompressed binary: what clients compare. */
+  sha256: string;
+  /** Bytes of the uncompressed binary. */
+  size: number;
+  /** Bytes of the stored gzip. */
+  gzSize: number;
+  key: string;
+  s3VersionId: string;
+  /** S3's own SHA-256 of the stored gzip, when the upload carried one. */
+  s3Checksum?: string;
+  /** RFC 3339, UTC. */
+  recordedAt: string;
+  /** From the source row; absent for an artifact that no release built. */
+  commit?: string;
+  tag?: string;
+}
+
+export async function getArtifact(table: Table, id: ArtifactId): Promise<Artifact | undefined> {
+  const found = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: artifactItemKey(id), ConsistentRead: true }),
+  );
+  return found.Item as Artifact | undefined;
+}
+
+/** The recorded artifacts of one version, by platform. */
+export async function artifactsOfVersion(
+  table: Table,
+  cmd: string,
+  version: string,
+): Promise<Map<string, Artifact>> {
+  const rows = await queryAll<Artifact>(table, ARTIFACTS_PARTITION, versionPrefix(cmd, version));
+  return new Map(rows.map((row) => [row.platform, row]));
+}
+
+/** Every recorded artifact in command, version, platform order. */
+export function allArtifacts(table: Table): Promise<Artifact[]> {
+  return queryAll<Artifact>(table, ARTIFACTS_PARTITION);
+}
+
+/**
+ * Writes the row unless there is one.
+ * @returns the row that stands in the table now: the given one, or the one that was there first.
+ */
+export async function putArtifactOnce(table: Table, artifact: Artifact): Promise<Artifact> {
+  try {
+    await table.documents.send(
+      new PutCommand({
+        TableName: table.name,
+        Item: { ...artifactItemKey(artifact), ...artifact },
+        ConditionExpression: "attribute_not_exists(pk)",
+      }),
+    );
+    return artifact;
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+    const standing = await getArtifact(table, artifact);
+    if (standing === undefined) throw new Error(`the row of ${artifact.key} vanished`, { cause: error });
+    return standing;
+  }
+}
+
+/** Why the recorder did not record a stored object. */
+export interface Refusal {
+  key: string;
+  s3VersionId: string;
+  reason: string;
+  refusedAt: string;
+}
+
+export async function putRefusal(table: Table, refusal: Refusal): Promise<void> {
+  const key = refusedItemKey(refusal.key, refusal.s3VersionId);
+  await table.documents.send(new PutCommand({ TableName: table.name, Item: { ...key, ...refusal } }));
+}
+
+export async function getRefusal(
+  table: Table,
+  objectKey: string,
+  s3VersionId: string,
+): Promise<Refusal | undefined> {
+  const Key = refusedItemKey(objectKey, s3VersionId);
+  const found = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key, ConsistentRead: true }),
+  );
+  return found.Item as Refusal | undefined;
+}

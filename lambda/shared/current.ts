@@ -1,0 +1,88 @@
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
+import { CURRENT_PARTITION, currentItemKey, historyItemKey, historyPartition } from "./keys.ts";
+import { queryAll, type Table } from "./table.ts";
+
+/** What clients of a command are told: one item, so that all platforms move in one write. */
+export interface Current {
+  cmd: string;
+  /** Counts the changes, from 1. */
+  revision: number;
+  platforms: Record<string, { version: string; sha256: string }>;
+}
+
+/** One change of `current`. */
+export interface HistoryEntry {
+  cmd: string;
+  revision: number;
+  /** Version by platform, before and after, of the platforms that changed. A platform's first version has no `from`. */
+  from: Record<string, string>;
+  to: Record<string, string>;
+  /** RFC 3339, UTC. */
+  at: string;
+  /** The execution or principal that did it. */
+  by: string;
+}
+
+/** @param consistent false is enough for readers that ask again: half the cost, at most a moment old. */
+export async function getCurrent(
+  table: Table,
+  cmd: string,
+  { consistent }: { consistent: boolean },
+): Promise<Current | undefined> {
+  const found = await table.documents.send(
+    new GetCommand({ TableName: table.name, Key: currentItemKey(cmd), ConsistentRead: consistent }),
+  );
+  return found.Item as Current | undefined;
+}
+
+/** Current of every command, in the commands' order. */
+export function allCurrent(table: Table): Promise<Current[]> {
+  return queryAll<Current>(table, CURRENT_PARTITION);
+}
+
+/** Every change of a command's current, oldest first. */
+export function historyOf(table: Table, cmd: string): Promise<HistoryEntry[]> {
+  return queryAll<HistoryEntry>(table, historyPartition(cmd));
+}
+
+/**
+ * Replaces revision n-1 by `next` (revision n) together with its history entry, both or neither.
+ * @returns false when `current` is no longer at revision n-1.
+ */
+export async function replaceCurrent(table: Table, next: Current, entry: HistoryEntry): Promise<boolean> {
+  const TableName = table.name;
+  try {
+    await table.documents.send(
+      new TransactWriteCommand({
+        TransactItems: [
+          {
+            Put: {
+              TableName,
+              Item: { ...currentItemKey(next.cmd), ...next },
+              ConditionExpression: next.revision === 1 ? "attribute_not_exists(pk)" : "revision = :before",
+              ...(next.revision > 1 && { ExpressionAttributeValues: { ":before": next.revision - 1 } }),
+            },
+          },
+          {
+            Put: {
+              TableName,
+              Item: { ...historyItemKey(next.cmd, next.revision), ...entry },
+              ConditionExpression: "attribute_not_exists(pk)",
+            },
+          },
+        ],
+      }),
+    );
+    return true;
+  } catch (error) {
+    const lost = ["ConditionalCheckFailed", "TransactionConflict"];
+    if (
+      error instanceof TransactionCanceledException &&
+      error.CancellationReasons?.some(({ Code }) => lost.includes(Code ?? ""))
+    ) {
+      return false;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Errors that an operator meets as the error of an execution, and that the state machine retries or catches by name.
+ * The name is set as text because minified class names are not names.
+ */
+export abstract class HkdistError extends Error {
+  abstract override readonly name: string;
+}
+
+/** The execution's input is not a release that the configuration allows. */
+export class InvalidReleaseRequestError extends HkdistError {
+  override readonly name = "InvalidReleaseRequestError";
+}
+
+/** The source build looked at the repository and found nothing that may be released; `name` says which rule. */
+export class SourceRefusedError extends HkdistError {
+  override readonly name: string;
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/** A tag that was released before now names another object or commit. */
+export class MovedTagError extends HkdistError {
+  override readonly name = "MovedTagError";
+}
+
+/** A build did not run to its end (service failure, time limit, broken script), as opposed to a compiler's error. */
+export class BuildStoppedError extends HkdistError {
+  override readonly name = "BuildStoppedError";
+}
+
+/** Platforms that did not compile; the message names each with the compiler's words. */
+export class BuildFailedError extends HkdistError {
+  override readonly name = "BuildFailedError";
+}
+
+/** Stored artifacts have no row yet: the state machine tries again for a while. */
+export class NotRecordedYetError extends HkdistError {
+  override readonly name = "NotRecordedYetError";
+}
+
+/** The recorder refused a stored artifact. */
+export class ArtifactRefusedError extends HkdistError {
+  override readonly name = "ArtifactRefusedError";
+}
+
+/** A build made other bytes than the ones that are recorded under that name. */
+export class ArtifactConflictError extends HkdistError {
+  override readonly name = "ArtifactConflictError";
+}
+
+/** The release would take clients to an older version, or back to one that was moved away from. */
+export class PublishRefusedError extends HkdistError {
+  override readonly name = "PublishRefusedError";
+}
+
+/** Somebody else changed `current` meanwhile: the state machine tries again. */
+export class ConcurrentPublishError extends HkdistError {
+  override readonly name = "ConcurrentPublishError";
+}

@@ -1,0 +1,78 @@
+import { isCommand, isPlatform } from "./names.ts";
+import { isVersion, sortableVersion } from "./version.ts";
+
+/** Every object key and table key of the system is built here, and parsed nowhere else. */
+
+/** Which full binary: one version of one command on one platform. */
+export interface ArtifactId {
+  cmd: string;
+  version: string;
+  platform: string;
+}
+
+/** Primary key of an item in the table. */
+export interface ItemKey {
+  pk: string;
+  sk: string;
+}
+
+/** Object key in the artifacts bucket; also its path under the artifacts URL (the protocol's full binary). */
+export function artifactObjectKey({ cmd, version, platform }: ArtifactId): string {
+  return `${cmd}/${version}/${platform}.gz`;
+}
+
+/** The artifact that an object key names, or undefined when the key has another form. */
+export function parseArtifactObjectKey(key: string): ArtifactId | undefined {
+  const [cmd = "", version = "", file = "", ...rest] = key.split("/");
+  if (rest.length > 0 || !file.endsWith(".gz")) return undefined;
+  const platform = file.slice(0, -".gz".length);
+  if (!isCommand(cmd) || !isVersion(version) || !isPlatform(platform)) return undefined;
+  return { cmd, version, platform };
+}
+
+/** What a build has to do, in the sources bucket. Unique per execution and batch. */
+export function planObjectKey(cmd: string, execution: string, batch: number): string {
+  return `plans/${cmd}/${execution}/${batch}.tsv`;
+}
+
+/** What a build did, in the sources bucket. */
+export function reportObjectKey(cmd: string, execution: string, batch: number): string {
+  return `reports/${cmd}/${execution}/${batch}.tsv`;
+}
+
+/** The prefixes that build roles may read or write; the keys above and buildspec/source.sh stay under them. */
+export const SOURCES_PREFIX = { archives: "sources", plans: "plans", reports: "reports" } as const;
+
+export const ARTIFACTS_PARTITION = "artifact";
+export const CURRENT_PARTITION = "current";
+export const REFUSED_PARTITION = "refused";
+
+export function artifactItemKey(id: ArtifactId): ItemKey {
+  return { pk: ARTIFACTS_PARTITION, sk: `${versionPrefix(id.cmd, id.version)}${id.platform}` };
+}
+
+/** Sort-key prefix of all artifacts of one version of a command. */
+export function versionPrefix(cmd: string, version: string): string {
+  return `${cmd}#${sortableVersion(version)}#`;
+}
+
+/** A refusal is of one stored object: the same key may later hold a good one under another S3 version id. */
+export function refusedItemKey(objectKey: string, s3VersionId: string): ItemKey {
+  return { pk: REFUSED_PARTITION, sk: `${objectKey}#${s3VersionId}` };
+}
+
+export function currentItemKey(cmd: string): ItemKey {
+  return { pk: CURRENT_PARTITION, sk: cmd };
+}
+
+export function historyPartition(cmd: string): string {
+  return `history#${cmd}`;
+}
+
+export function historyItemKey(cmd: string, revision: number): ItemKey {
+  return { pk: historyPartition(cmd), sk: String(revision).padStart(9, "0") };
+}
+
+export function sourceItemKey(cmd: string, version: string): ItemKey {
+  return { pk: `source#${cmd}`, sk: sortableVersion(version) };
+}

@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Stage } from "../stage.ts";
+import { type CompleteConfig, configSchema } from "./schema.ts";
+
+const URL_FORMS = /^(https:\/\/[^\s/@]+\/\S+|ssh:\/\/\S+|[\w.-]+@[\w.-]+:[^\s:]+)$/;
+const URL_WORDS = 'must be a URL such as "https://example.com/greet.git" or "git@example.com:greet.git"';
+
+/** The configuration file is wrong; the message lists every mistake and where it is. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * Loads and checks a configuration file, a module that exports a Config by default.
+ * @throws ConfigError
+ */
+export async function loadConfig(file: string, stage: Stage): Promise<CompleteConfig> {
+  if (!existsSync(file)) throw new ConfigError(`there is no configuration file ${file}`);
+  let exported: unknown;
+  try {
+    exported = ((await import(pathToFileURL(file).href)) as { default?: unknown }).default;
+  } catch (error) {
+    throw new ConfigError(`${file} cannot be loaded: ${error instanceof Error ? error.message : error}`);
+  }
+  try {
+    return checkConfig(exported, stage);
+  } catch (error) {
+    if (error instanceof ConfigError) error.message = `${file} has mistakes:\n${error.message}`;
+    throw error;
+  }
+}
+
+/** @throws ConfigError */
+export function checkConfig(config: unknown, stage: Stage): CompleteConfig {
+  const parsed = configSchema.safeParse(config);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const problems = issues.map(
+    ({ path, message }) => `  ${path.join(".") || "the default export"}: ${message}`,
+  );
+  // Also when other things are wrong, so that one message has all of it.
+  for (const [name, repository] of repositories(config)) {
+    if (URL_FORMS.test(repository)) continue;
+    const local = isAbsolute(repository);
+    if (local && stage.endpointUrl !== undefined) continue;
+    const words = local ? "is a local path, which only the local AWS can reach" : URL_WORDS;
+    problems.push(`  commands.${name}.repository: ${JSON.stringify(repository)} ${words}`);
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return parsed.data;
+}
+
+function repositories(config: unknown): [string, string][] {
+  const { commands } = (config ?? {}) as { commands?: Record<string, { repository?: unknown } | undefined> };
+  return Object.entries(commands ?? {}).flatMap(([name, command]) =>
+    typeof command?.repository === "string" && command.repository !== "" ? [[name, command.repository]] : [],
+  );
+}

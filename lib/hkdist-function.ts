@@ -1,0 +1,73 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
+import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import { ENVIRONMENT, type Setting, type Settings } from "../lambda/shared/settings.ts";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export interface HkdistFunctionProps<Names extends Setting> {
+  /** The folder under lambda/ that holds its handler. */
+  step: string;
+  description: string;
+  /** Exactly what the handler reads. */
+  settings: Settings<Names>;
+  /** 512 by default. */
+  memoryMegabytes?: number;
+  timeout?: Duration;
+}
+
+/** Every function of the system: the defaults are here, what it may do is granted by its construct. */
+export class HkdistFunction<Names extends Setting> extends NodejsFunction {
+  constructor(scope: Construct, id: string, props: HkdistFunctionProps<Names>) {
+    const settings = Object.entries(props.settings) as [Setting, string][];
+    super(scope, id, {
+      entry: join(root, "lambda", props.step, "handler.ts"),
+      depsLockFilePath: join(root, "package-lock.json"),
+      projectRoot: root,
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.X86_64,
+      memorySize: props.memoryMegabytes ?? 512,
+      timeout: props.timeout ?? Duration.seconds(30),
+      environment: {
+        NODE_OPTIONS: "--enable-source-maps",
+        ...Object.fromEntries(settings.map(([name, value]) => [ENVIRONMENT[name], value])),
+      },
+      logGroup: new LogGroup(scope, `${id}Log`, {
+        retention: RetentionDays.THREE_MONTHS,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+      bundling: {
+        format: OutputFormat.ESM,
+        target: "node24",
+        mainFields: ["module", "main"],
+        minify: true,
+        sourceMap: true,
+        sourcesContent: false,
+        logLevel: LogLevel.WARNING,
+        // The SDK that Lambda brings changes without us; ours is pinned.
+        bundleAwsSDK: true,
+        // CommonJS packages among the SDK's call require() for Node's own modules.
+        banner:
+          'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      },
+    });
+  }
+
+  /** Allows exactly these actions on exactly these resources. */
+  allow(actions: string[], resources: string[], conditions?: Record<string, unknown>): void {
+    this.addToRolePolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions,
+        resources,
+        ...(conditions !== undefined && { conditions }),
+      }),
+    );
+  }
+}

@@ -1,0 +1,74 @@
+import { CfnOutput, Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { ReleasableCommands } from "../lambda/shared/payloads.ts";
+import { Build } from "./build.ts";
+import type { BuildProject } from "./build-project.ts";
+import type { CompleteConfig } from "./config/schema.ts";
+import { Delivery } from "./delivery.ts";
+import { Directory } from "./directory.ts";
+import { Explain } from "./explain.ts";
+import { Pair } from "./pair.ts";
+import { Plan } from "./plan.ts";
+import { Publish } from "./publish.ts";
+import { Record } from "./record.ts";
+import { ReleaseMachine } from "./release-machine.ts";
+import { Request } from "./request.ts";
+import { Source } from "./source.ts";
+import type { Stage } from "./stage.ts";
+import { Storage } from "./storage.ts";
+
+export interface HkdistStackProps {
+  config: CompleteConfig;
+  stage: Stage;
+}
+
+/** Wires the steps of a release, the stores between them, and the directory that clients ask. */
+export class HkdistStack extends Stack {
+  constructor(scope: Construct, id: string, { config, stage }: HkdistStackProps) {
+    super(scope, id, { description: "hkdist: releases and updates of Go command-line tools" });
+    const { buildConcurrency, largestBinaryBytes } = config;
+
+    const storage = new Storage(this, "Storage", { stage });
+    const delivery = new Delivery(this, "Delivery", { artifacts: storage.artifacts, stage });
+    const directory = new Directory(this, "Directory", { storage, artifactsUrl: delivery.url, stage });
+    const record = new Record(this, "Record", { storage, largestBinaryBytes, stage });
+
+    const commands: ReleasableCommands = {};
+    const projects: BuildProject[] = [];
+    for (const [cmd, command] of Object.entries(config.commands)) {
+      const forCommand = { cmd, command, storage, timeoutMinutes: config.buildTimeoutMinutes };
+      const source = new Source(this, `Source-${cmd}`, forCommand);
+      const build = new Build(this, `Build-${cmd}`, {
+        ...forCommand,
+        directoryUrl: directory.url,
+        artifactsUrl: delivery.url,
+      });
+      projects.push(source.project, build.project);
+      commands[cmd] = {
+        platforms: command.platforms,
+        sourceProject: source.project.projectName,
+        buildProject: build.project.projectName,
+      };
+    }
+
+    const { machine } = new ReleaseMachine(this, "Release", {
+      commands,
+      projects,
+      buildConcurrency,
+      request: new Request(this, "Request", { storage }).handler,
+      plan: new Plan(this, "Plan", { storage, record, buildConcurrency }).handler,
+      pair: new Pair(this, "Pair", { storage }).handler,
+      publish: new Publish(this, "Publish", { storage }).handler,
+      explain: new Explain(this, "Explain", { projects }).handler,
+    });
+
+    const outputs = {
+      DirectoryUrl: directory.url,
+      ArtifactsUrl: delivery.url,
+      ReleaseMachineArn: machine.stateMachineArn,
+      ArtifactsBucket: storage.artifacts.bucketName,
+      Table: storage.table.tableName,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}

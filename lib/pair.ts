@@ -1,0 +1,29 @@
+import { Construct } from "constructs";
+import { SOURCES_PREFIX } from "../lambda/shared/keys.ts";
+import { HkdistFunction } from "./hkdist-function.ts";
+import type { Storage } from "./storage.ts";
+
+/** Holds the builds' reports against the records and waits until every artifact has its row. */
+export class Pair extends Construct {
+  readonly handler: HkdistFunction<"table" | "artifactsBucket" | "sourcesBucket">;
+
+  constructor(scope: Construct, id: string, { storage }: { storage: Storage }) {
+    super(scope, id);
+    const { table, artifacts, sources } = storage;
+    this.handler = new HkdistFunction(this, "Function", {
+      step: "pair",
+      description: "Waits until a release's artifacts are recorded as they were built",
+      settings: {
+        table: table.tableName,
+        artifactsBucket: artifacts.bucketName,
+        sourcesBucket: sources.bucketName,
+      },
+    });
+    this.handler.allow(["dynamodb:GetItem", "dynamodb:Query"], [table.tableArn]);
+    this.handler.allow(
+      ["s3:GetObject"],
+      [artifacts.arnForObjects("*.gz"), sources.arnForObjects(`${SOURCES_PREFIX.reports}/*`)],
+    );
+    this.handler.allow(["s3:ListBucket"], [artifacts.bucketArn, sources.bucketArn]);
+  }
+}

@@ -1,0 +1,62 @@
+import { Duration } from "aws-cdk-lib";
+import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import { EventType } from "aws-cdk-lib/aws-s3";
+import { SqsDestination } from "aws-cdk-lib/aws-s3-notifications";
+import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import { ARTIFACTS_PARTITION, REFUSED_PARTITION } from "../lambda/shared/keys.ts";
+import { HkdistFunction } from "./hkdist-function.ts";
+import { requiresTls, type Stage } from "./stage.ts";
+import type { Storage } from "./storage.ts";
+
+/** Stored artifact -> S3 event -> queue -> record function -> table. The queue allows waiting, retrying and replaying. */
+export class Record extends Construct {
+  readonly queue: Queue;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { storage, largestBinaryBytes, stage }: { storage: Storage; largestBinaryBytes: number; stage: Stage },
+  ) {
+    super(scope, id);
+    const queueDefaults = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: requiresTls(stage) };
+    const timeout = Duration.seconds(60);
+    this.queue = new Queue(this, "Queue", {
+      ...queueDefaults,
+      // Little more than the function's timeout: a failed message must come back while `pair` still waits (5 minutes).
+      visibilityTimeout: Duration.seconds(75),
+      retentionPeriod: Duration.days(14),
+      deadLetterQueue: {
+        maxReceiveCount: 5,
+        queue: new Queue(this, "DeadLetters", { ...queueDefaults, retentionPeriod: Duration.days(14) }),
+      },
+    });
+    storage.artifacts.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(this.queue), {
+      suffix: ".gz",
+    });
+
+    const recorder = new HkdistFunction(this, "Function", {
+      step: "record",
+      description: "Reads stored artifacts back and records what is in them",
+      settings: {
+        table: storage.table.tableName,
+        artifactsBucket: storage.artifacts.bucketName,
+        largestBinaryBytes: String(largestBinaryBytes),
+      },
+      // One vCPU. It streams: the memory is for the CPU that comes with it.
+      memoryMegabytes: 1769,
+      timeout,
+    });
+    recorder.allow(["s3:GetObject", "s3:GetObjectVersion"], [storage.artifacts.arnForObjects("*")]);
+    // Without it a missing key is 403 and cannot be told from a missing permission.
+    recorder.allow(["s3:ListBucket"], [storage.artifacts.bucketArn]);
+    recorder.allow(["dynamodb:GetItem"], [storage.table.tableArn]);
+    recorder.allow(["dynamodb:PutItem"], [storage.table.tableArn], {
+      "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [ARTIFACTS_PARTITION, REFUSED_PARTITION] },
+    });
+    // One message a call: a call's time limit is for one object.
+    recorder.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: 1, maxConcurrency: 2, reportBatchItemFailures: true }),
+    );
+  }
+}
