@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Compiles the platforms of one plan from the stored archive, without fetching, and stores each binary write-once.
+# What became of each platform goes into a report; the exit fails only when that could not be done.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+# shellcheck source-path=SCRIPTDIR
+. ./common.sh
+
+command=${HKDIST_COMMAND:?} main_package=${HKDIST_MAIN_PACKAGE:?} plan_key=${HKDIST_PLAN_KEY:?}
+sources=${HKDIST_SOURCES_BUCKET:?} artifacts=${HKDIST_ARTIFACTS_BUCKET:?}
+
+die() {
+  log "$*" >&2
+  exit 1
+}
+
+# 1234567 -> 1,234,567
+grouped() { sed -E ':more; s/([0-9])([0-9]{3})(,|$)/\1,\2\3/; t more' <<<"$1"; }
+
+# --- the plan and the archive ----------------------------------------------------------------------------------------
+
+fetch() { # KEY FILE
+  aws s3api get-object --bucket "$sources" --key "$1" "$2" >/dev/null || die "could not read s3://$sources/$1"
+}
+
+fetch "$plan_key" "$work/plan"
+version='' archive_key='' archive_sha256='' go_version='' report_key='' platforms=()
+while IFS=$'\t' read -r name value || [[ -n $name ]]; do
+  case $name in
+    version) version=$value ;;
+    archiveKey) archive_key=$value ;;
+    archiveSha256) archive_sha256=$value ;;
+    goVersion) go_version=$value ;;
+    reportKey) report_key=$value ;;
+    platform) platforms+=("$value") ;;
+    *) die "the plan $plan_key has a line that this script does not know: $(one_line "$name")" ;;
+  esac
+done <"$work/plan"
+[[ $version =~ ^[0-9]+(\.[0-9]+)?$ && -n $archive_key && $archive_sha256 =~ ^[0-9a-f]{64}$ &&
+  $go_version =~ ^[0-9][0-9a-z.]*$ && -n $report_key && ${#platforms[@]} -gt 0 ]] ||
+  die "the plan $plan_key is incomplete: $(one_line "$(cat "$work/plan")")"
+log "building $command $version with Go $go_version for ${platforms[*]}"
+
+fetch "$archive_key" "$work/archive.tar.gz"
+read -r actual _ < <(sha256sum "$work/archive.tar.gz")
+[[ $actual == "$archive_sha256" ]] || die "the archive $archive_key has SHA-256 $actual, the plan says $archive_sha256"
+mkdir "$work/release"
+tar --extract --touch --no-same-owner --directory="$work/release" --file="$work/archive.tar.gz"
+
+use_go "$go_version" || die "Go $go_version cannot be had: $(one_line "$(tail -n 5 "$work/messages.txt")")"
+log "archive and Go ready after $SECONDS s; nothing is fetched from here on"
+
+# --- the builds ------------------------------------------------------------------------------------------------------
+
+# A path as a file URL. Every byte is escaped, for a folder's name may hold what ends a URL or an entry of GOPROXY.
+file_url() { printf 'file://%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d '\n' | sed 's/ /%/g; s/%2f/\//g')"; }
+offline=(GOPROXY="$(file_url "$work/release/modules"),off" GOSUMDB=off GOVCS='*:off')
+
+# Reproducible: no paths, no build id, no state of a working copy, no symbol tables. Quoted because Go splits at spaces.
+ldflags='-s -w -buildid='
+stamp() { # VARIABLE VALUE
+  if [[ -n $1 ]]; then ldflags+=" -X '$1=$2'"; fi
+}
+stamp "${HKDIST_VERSION_VARIABLE:-}" "$version"
+stamp "${HKDIST_DIRECTORY_URL_VARIABLE:-}" "${HKDIST_DIRECTORY_URL:-}"
+stamp "${HKDIST_ARTIFACTS_URL_VARIABLE:-}" "${HKDIST_ARTIFACTS_URL:-}"
+mode=$(module_mode)
+
+compile() { # PLATFORM
+  (
+    cd "$work/release/src" &&
+      clean "${offline[@]}" GOOS="${1%%-*}" GOARCH="${1#*-}" \
+        "$go" build -mod="$mode" -trimpath -ldflags "$ldflags" -o "$work/binary" -- "$main_package"
+  ) >"$work/messages.txt" 2>&1
+}
+
+store() { # PLATFORM
+  local name=$command-$version
+  if [[ $1 == windows-* ]]; then name+=.exe; fi
+  # The header is ours: a name without a time is more than gzip's options offer.
+  {
+    printf '\x1f\x8b\x08\x08\0\0\0\0\x02\x03%s\0' "$name"
+    gzip -9 --no-name <"$work/binary" | tail -c +11
+  } >"$work/binary.gz" &&
+    put_once "$artifacts" "$command/$version/$1.gz" "$work/binary.gz" --content-type application/gzip \
+      --content-disposition attachment --cache-control 'public, max-age=31536000, immutable'
+}
+
+put_report() {
+  aws s3api put-object --bucket "$sources" --key "$report_key" --body "$work/report" \
+    --checksum-algorithm SHA256 >/dev/null || die "could not store the report s3://$sources/$report_key"
+}
+
+: >"$work/report"
+for platform in "${platforms[@]}"; do
+  started=$SECONDS
+  if ! compile "$platform"; then
+    log "$platform failed after $((SECONDS - started)) s:"
+    cat "$work/messages.txt"
+    printf '%s\tfailed\t%s\n' "$platform" "$(tail -c 4000 "$work/messages.txt" | base64 -w0)" >>"$work/report"
+    continue
+  fi
+  built="$platform built in $((SECONDS - started)) s, $(grouped "$(stat -c %s "$work/binary")") bytes"
+  read -r sha256 _ < <(sha256sum "$work/binary")
+  if ! state=$(store "$platform"); then
+    put_report
+    die "$built, but not stored"
+  fi
+  if [[ $state == stored ]]; then
+    log "$built, stored $(grouped "$(stat -c %s "$work/binary.gz")") bytes"
+  else
+    log "$built, something is already stored there"
+  fi
+  printf '%s\t%s\t%s\n' "$platform" "$state" "$sha256" >>"$work/report"
+done
+put_report
+log "report stored as $report_key after $SECONDS s"

@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# What source.sh and build.sh share; they read it with `.`, in the folder that holds all three.
+# It gives them an empty $work folder, a Go that does not see the caller's settings, and write-once puts.
+set -euo pipefail
+
+# Byte order for sorting, English messages, and no options through the back door (a wrong GOROOT stops even `go env`).
+export LC_ALL=C AWS_PAGER=''
+unset GZIP TAR_OPTIONS CDPATH GOROOT GOFLAGS GOEXPERIMENT
+
+work=$PWD/work
+remove_work() {
+  # Go leaves its module cache read-only.
+  if [[ -d $work ]]; then chmod -R u+w "$work" && rm -rf "$work"; fi
+}
+remove_work
+trap remove_work EXIT
+mkdir -p "$work/tmp" "$work/home/.config/go/telemetry"
+echo off >"$work/home/.config/go/telemetry/mode"
+
+log() { printf '%s\n' "$*"; }
+
+# TEXT as one line of printable ASCII, without the credentials of any URL in it.
+one_line() {
+  printf '%s' "$1" | tr '\n\t' '  ' | tr -cd ' -~' | sed -E 's#://[^/[:space:]]*@#://***@#g; s/ +/ /g; s/^ //; s/ $//'
+}
+
+# put_once BUCKET KEY FILE [OPTION...] prints `stored`, or `present` when the key was taken.
+put_once() {
+  local bucket=$1 key=$2 file=$3 message='' pause
+  shift 3
+  for pause in 1 3 0; do
+    if message=$(aws s3api put-object --bucket "$bucket" --key "$key" --body "$file" \
+      --if-none-match '*' --checksum-algorithm SHA256 "$@" 2>&1); then
+      echo stored
+      return
+    fi
+    if [[ $message == *PreconditionFailed* ]]; then
+      echo present
+      return
+    fi
+    # Anything else may pass: a conflict with a put that is under way, a throttled or broken connection.
+    sleep "$pause"
+  done
+  log "could not store s3://$bucket/$key: $(one_line "$message")" >&2
+  return 1
+}
+
+# Go's cache of compiled packages may be the caller's: it is keyed by content and settings.
+gocache=${GOCACHE:-${XDG_CACHE_HOME:-${HOME:-.}/.cache}/go-build}
+if [[ $gocache != /* ]] || ! mkdir -p "$gocache" 2>/dev/null || [[ ! -w $gocache ]]; then gocache=$work/go-build; fi
+
+# How this host reaches the network is its own business: go.sum and the archive's hash decide what the bytes are.
+network=()
+for name in HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR SSH_AUTH_SOCK; do
+  if [[ -n ${!name:-} ]]; then network+=("$name=${!name}"); fi
+done
+for name in GOPROXY GONOPROXY GOSUMDB GONOSUMDB GOPRIVATE GOINSECURE GOVCS; do
+  network+=("$name=$(GOTOOLCHAIN=local go env "$name")")
+done
+
+# The real path of this host's Go: a version manager's `go` would read the repository to choose a version.
+go=$(GOTOOLCHAIN=local go env GOROOT)/bin/go
+
+# clean [NAME=VALUE...] COMMAND... runs a command that sees nothing of the caller's environment.
+clean() {
+  env -i PATH="$PATH" LC_ALL=C HOME="$work/home" TMPDIR="$work/tmp" GOCACHE="$gocache" GOPATH="$work/gopath" \
+    GOMODCACHE="$work/modcache" GOENV=off GOWORK=off GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 "$@"
+}
+
+# use_go VERSION makes $go exactly that version, fetched unless it is this host's. On failure $work/messages.txt says why.
+use_go() {
+  local root
+  root=$(cd "$work" && clean "${network[@]}" GOTOOLCHAIN="go$1" "$go" env GOROOT 2>"$work/messages.txt") || return
+  go=$root/bin/go
+}
+
+# `-mod` for the tree in $work/release/src: its own vendor folder is used as it is.
+module_mode() {
+  if [[ -f $work/release/src/vendor/modules.txt ]]; then echo vendor; else echo readonly; fi
+}

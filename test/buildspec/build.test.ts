@@ -1,0 +1,197 @@
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { ARTIFACTS, Lab, type Plan, PROGRAM, SOURCES } from "./support.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const HOST = `linux-${process.arch === "arm64" ? "arm64" : "amd64"}`;
+
+/** Archives a program, with one dependency and a file that does not compile for Windows. */
+async function archive(lab: Lab, files: Record<string, string> = {}): Promise<Plan> {
+  lab.publishDependency();
+  const repository = lab.repository();
+  repository.write({
+    ...PROGRAM,
+    "go.mod": `${PROGRAM["go.mod"]}\nrequire example.com/dep v1.0.0\n`,
+    "dep.go": 'package main\n\nimport "example.com/dep"\n\nfunc init() { directoryURL += " " + dep.Word }\n',
+    "broken_windows.go": "package main\n\nvar _ = nothing\n",
+    "tagged.go": "//go:build leaked\n\npackage main\n\nfunc init() { leaked() }\n",
+    ...files,
+  });
+  repository.sum();
+  repository.commit("v20260122.1");
+  const { outcome, log } = await lab.source({ HKDIST_REPOSITORY: repository.folder });
+  expect(outcome.OUTCOME, log).toBe("archived");
+  return {
+    version: outcome.TAG.slice(1),
+    archiveKey: outcome.ARCHIVE_KEY,
+    archiveSha256: outcome.ARCHIVE_SHA256,
+    goVersion: outcome.GO_VERSION,
+    platforms: [HOST],
+  };
+}
+
+const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+const KEY = `tool/20260122.1/${HOST}.gz`;
+
+/** Runs the stored binary. */
+function output(lab: Lab): string {
+  const file = lab.path("installed");
+  writeFileSync(file, gunzipSync(lab.object(ARTIFACTS, KEY)));
+  chmodSync(file, 0o755);
+  return lab.run(lab.folder, file);
+}
+
+describe("a build", () => {
+  let lab: Lab;
+  let plan: Plan;
+  beforeAll(async () => {
+    lab = new Lab();
+    plan = await archive(lab);
+  });
+  afterAll(() => lab.remove());
+
+  it("stores each platform that compiles and reports each that does not", async () => {
+    const platforms = ["windows-amd64", HOST, "linux-nonsense"];
+    const { exitCode, log } = await lab.compile({ ...plan, platforms }, { GOPROXY: "off" });
+
+    expect(exitCode, log).toBe(0);
+    const stored = lab.object(ARTIFACTS, KEY);
+    const binary = gunzipSync(stored);
+    expect(lab.report()).toEqual([
+      ["windows-amd64", "failed", expect.stringContaining("broken_windows.go:3:9: undefined: nothing")],
+      [HOST, "stored", sha256(binary)],
+      ["linux-nonsense", "failed", expect.stringContaining("unsupported GOOS/GOARCH pair linux/nonsense")],
+    ]);
+    expect(output(lab)).toBe("20260122.1 https://directory.example/$default/ dep none");
+
+    // Deflate with a name and nothing else, no time, best compression, made on Unix; then the name.
+    const name = "tool-20260122.1\0";
+    expect(stored.subarray(0, 10)).toEqual(Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 2, 3]));
+    expect(stored.subarray(10, 10 + name.length).toString()).toBe(name);
+    // Nothing follows the one member: its trailer has the size of the whole binary.
+    expect(stored.readUInt32LE(stored.length - 4)).toBe(binary.length);
+    expect(lab.putOptions(ARTIFACTS, KEY)).toEqual([
+      "once true",
+      "--checksum-algorithm SHA256",
+      "--content-type application/gzip",
+      "--content-disposition attachment",
+      "--cache-control public, max-age=31536000, immutable",
+    ]);
+    expect(log).toMatch(
+      new RegExp(`^${HOST} built in \\d+ s, \\d,\\d{3},\\d{3} bytes, stored \\d{3},\\d{3} bytes$`, "m"),
+    );
+  });
+
+  it("finds its own bytes there, from any folder, whatever the caller's environment and home", async () => {
+    const [, , hash] = lab.report().find(([platform]) => platform === HOST) ?? [];
+    const before = lab.object(ARTIFACTS, KEY);
+    mkdirSync(lab.path("home", ".config", "go"), { recursive: true });
+    writeFileSync(lab.path("home", ".config", "go", "env"), "GOFLAGS=-tags=leaked\nGOAMD64=v3\n");
+    const callers = [
+      {
+        GOFLAGS: "-tags=leaked -race",
+        GOOS: "plan9",
+        GOARCH: "arm",
+        GOAMD64: "v3",
+        GOARM64: "v9.0",
+        GOEXPERIMENT: "rangefunc",
+        GODEBUG: "gocachehash=1",
+        CGO_ENABLED: "1",
+        CGO_CFLAGS: "-bad",
+        GOROOT: "/nowhere",
+        GOWORK: "/nowhere/go.work",
+        GZIP: "-1",
+      },
+      { HOME: undefined },
+      { HOME: "/dev/null", GOCACHE: lab.path("cache") },
+    ];
+    const folder = lab.path("odd, folder %41|#?\u00fc");
+    for (const [index, caller] of callers.entries()) {
+      const { exitCode, log } = await lab.compile(
+        plan,
+        { GOPROXY: "off", ...caller },
+        index === 0 ? folder : undefined,
+      );
+      expect(exitCode, log).toBe(0);
+      expect(lab.report()).toEqual([[HOST, "present", hash]]);
+    }
+    expect(lab.object(ARTIFACTS, KEY)).toEqual(before);
+  });
+
+  it("keeps what was stored first, and reports the hash of its own binary", async () => {
+    const first = lab.object(ARTIFACTS, KEY);
+    const { exitCode, log } = await lab.compile(plan, { HKDIST_DIRECTORY_URL: "https://other.example/" });
+    expect(exitCode, log).toBe(0);
+    expect(lab.object(ARTIFACTS, KEY)).toEqual(first);
+    const [report] = lab.report();
+    expect(report?.[1]).toBe("present");
+    expect(report?.[2]).not.toBe(sha256(gunzipSync(first)));
+  });
+
+  it("puts again after a conflict; when it cannot store, it fails and leaves a report", async () => {
+    const refused = "An error occurred (AccessDenied) when calling the PutObject operation: no";
+    const version = { ...plan, version: "20260123" };
+    lab.failPuts(refused, refused, refused);
+    const failed = await lab.compile({ ...version, platforms: ["windows-amd64", HOST] });
+    expect(failed.exitCode).toBe(1);
+    expect(failed.log).toContain(`could not store s3://${ARTIFACTS}/tool/20260123/${HOST}.gz: ${refused}`);
+    expect(lab.report()).toEqual([["windows-amd64", "failed", expect.any(String)]]);
+
+    lab.failPuts(
+      "An error occurred (ConditionalRequestConflict) when calling the PutObject operation: try again",
+    );
+    const retried = await lab.compile(version);
+    expect(retried.exitCode).toBe(0);
+    expect(lab.report()).toEqual([[HOST, "stored", expect.stringMatching(/^[0-9a-f]{64}$/)]]);
+  });
+
+  it("does not start from a plan or an archive that is not right", async () => {
+    const cases: [Partial<Plan>, string][] = [
+      [
+        { archiveSha256: "0".repeat(64) },
+        `has SHA-256 ${plan.archiveSha256}, the plan says ${"0".repeat(64)}`,
+      ],
+      [{ archiveKey: "sources/gone" }, `could not read s3://${SOURCES}/sources/gone`],
+      [{ platforms: [] }, "is incomplete"],
+      [{ version: "$(touch pwned)" }, "is incomplete"],
+      [{ more: ["surprise\tx"] }, "a line that this script does not know: surprise"],
+      [{ goVersion: "1.26.999" }, "Go 1.26.999 cannot be had"],
+    ];
+    for (const [change, message] of cases) {
+      const { exitCode, log } = await lab.compile({ ...plan, ...change });
+      expect(exitCode).toBe(1);
+      expect(log).toContain(message);
+    }
+  });
+});
+
+it("checks the modules of an archive against go.sum again, and builds a vendor folder as it is", async () => {
+  const lab = new Lab();
+  try {
+    const plan = await archive(lab, { "broken_windows.go": "package main\n" });
+    // An archive whose module is not what go.sum says.
+    lab.run(lab.folder, "tar", "-xzf", lab.path("objects", SOURCES, plan.archiveKey));
+    writeFileSync(lab.path("src", "go.sum"), lab.run(lab.path("src"), "sed", "s/h1:..../h1:AAAA/", "go.sum"));
+    const repack = () => {
+      lab.run(lab.folder, "tar", "-czf", lab.path("objects", SOURCES, "repacked"), "src", "modules");
+      return { ...plan, archiveKey: "repacked", archiveSha256: sha256(lab.object(SOURCES, "repacked")) };
+    };
+    expect((await lab.compile(repack())).exitCode).toBe(0);
+    expect(lab.report()).toEqual([[HOST, "failed", expect.stringContaining("checksum mismatch")]]);
+
+    lab.run(lab.folder, "tar", "-xzf", lab.path("objects", SOURCES, plan.archiveKey));
+    lab.run(lab.path("src"), "go", "mod", "vendor");
+    lab.run(lab.folder, "rm", "-r", "modules/example.com");
+    const { exitCode, log } = await lab.compile({ ...repack(), platforms: [HOST, "windows-amd64"] });
+    expect(exitCode, log).toBe(0);
+    expect(lab.report().map(([, state]) => state)).toEqual(["stored", "stored"]);
+    expect(output(lab)).toContain("dep");
+    const windows = lab.object(ARTIFACTS, "tool/20260122.1/windows-amd64.gz");
+    expect(windows.subarray(10, 30).toString()).toBe("tool-20260122.1.exe\0");
+  } finally {
+    lab.remove();
+  }
+});
