@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { arch, platform } from "node:os";
+import { gunzipSync } from "node:zlib";
+
+const GO_OS: Partial<Record<NodeJS.Platform, string>> = { win32: "windows" };
+const GO_ARCH: Partial<Record<NodeJS.Architecture, string>> = { x64: "amd64", ia32: "386" };
+
+/** This machine's platform in Go's words. */
+export function hostPlatform(): string {
+  return `${GO_OS[platform()] ?? platform()}-${GO_ARCH[arch() as NodeJS.Architecture] ?? arch()}`;
+}
+
+/** What `uname -sm` says here, by which `/{cmd}.gz` knows the platform. */
+export function unameAgent(): string {
+  const machine =
+    arch() === "x64" ? "x86_64" : platform() === "linux" && arch() === "arm64" ? "aarch64" : arch();
+  return `${platform() === "darwin" ? "Darwin" : "Linux"} ${machine}`;
+}
+
+/**
+ * Installs as a user would with `curl -L -A "$(uname -sm)" <directory>/<cmd>.gz | gunzip`.
+ * @returns where the bytes came from, their size, and the standard padded base64 SHA-256 of the binary
+ */
+export async function install(
+  directoryUrl: string,
+  cmd: string,
+  file: string,
+): Promise<{ from: string; gzBytes: number; sha256: string }> {
+  const answer = await fetch(`${directoryUrl}${cmd}.gz`, { headers: { "User-Agent": unameAgent() } });
+  const gzipped = Buffer.from(await answer.arrayBuffer());
+  if (!answer.ok)
+    throw new Error(`${answer.url} answered ${answer.status}: ${gzipped.toString("utf8").trim()}`);
+  const binary = gunzipSync(gzipped);
+  writeFileSync(file, binary, { mode: 0o755 });
+  return {
+    from: answer.url,
+    gzBytes: gzipped.length,
+    sha256: createHash("sha256").update(binary).digest("base64"),
+  };
+}

@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../local/paths.ts";
+
+/** A git repository in a folder, untouched by the user's git settings. */
+export class Repository {
+  readonly folder: string;
+
+  /** Starts a repository on branch main with the files of an example, not yet committed. */
+  static fromExample(example: string, folder: string): Repository {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    cpSync(join(root, "examples", example), folder, { recursive: true });
+    const repository = new Repository(folder);
+    repository.git("init", "--quiet", "--initial-branch=main");
+    return repository;
+  }
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Commits everything and puts an annotated tag on it. */
+  commitAndTag(message: string, tag: string): void {
+    this.commit(message);
+    this.git("tag", "--annotate", "--message", message, tag);
+  }
+
+  commit(message: string): void {
+    this.git("add", "--all");
+    this.git("commit", "--quiet", "--allow-empty", "--message", message);
+  }
+
+  /** Runs git in the repository and returns its output. */
+  git(...args: string[]): string {
+    return execFileSync("git", args, {
+      cwd: this.folder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        PATH: process.env["PATH"],
+        HOME: this.folder,
+        GIT_CONFIG_NOSYSTEM: "1",
+        GIT_AUTHOR_NAME: "hkdist demo",
+        GIT_AUTHOR_EMAIL: "demo@example.com",
+        GIT_COMMITTER_NAME: "hkdist demo",
+        GIT_COMMITTER_EMAIL: "demo@example.com",
+      },
+    }).trim();
+  }
+}

@@ -1,0 +1,93 @@
+// The command line of the local AWS: see `usage`.
+import { delimiter, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { loadConfig } from "../lib/config/load-config.ts";
+import { awsSettings, noProxy } from "./environment.ts";
+import { down, type LocalAws, reset, up } from "./local-aws.ts";
+import { defaultFolder, nodeBin, root, venvBin } from "./paths.ts";
+import { quote } from "./quote.ts";
+
+const usage = `npm run local [-- [--config <file>] [--json] [--folder <folder>]]
+  brings the local AWS up with the app deployed (--config: another configuration than hkdist.config.ts;
+  --json: one JSON object on standard output; --folder: another state folder than .local/aws)
+npm run local:down [-- --folder <folder>]    stops it; its data are kept
+npm run local:reset [-- --folder <folder>]   stops it and forgets its data`;
+
+const log = (line: string) => console.error(line);
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  // By way of `exit`, so that commands under way end too. The next call takes over what was left half done.
+  process.on(signal, () => process.exit(130));
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(process.env["HKDIST_DEBUG"] ? error : (error as Error).message);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  const request = parse(process.argv.slice(2));
+  if (!request) {
+    console.error(usage);
+    process.exitCode = 2;
+    return;
+  }
+  if (request.command === "down") return down(request.folder, log);
+  if (request.command === "reset") return reset(request.folder, log);
+  const local = await up({ folder: request.folder, config: request.config, log });
+  if (request.json) console.log(JSON.stringify(local));
+  else console.log(instructions(local, await firstCommand(request.config)));
+}
+
+/** Null when the arguments are not understood. */
+function parse(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { config: { type: "string" }, json: { type: "boolean" }, folder: { type: "string" } },
+    });
+    const [command, ...rest] = positionals;
+    if (rest.length > 0 || !["up", "down", "reset"].includes(command ?? "")) return null;
+    if (command !== "up" && (values.config || values.json)) return null;
+    return {
+      command,
+      json: values.json ?? false,
+      config: resolve(values.config ?? join(root, "hkdist.config.ts")),
+      folder: resolve(values.folder ?? defaultFolder),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** The name of the configuration's first command, for the example. */
+async function firstCommand(config: string): Promise<string> {
+  const { commands } = await loadConfig(config, { endpointUrl: "local" });
+  return Object.keys(commands)[0] ?? "";
+}
+
+function instructions(local: LocalAws, command: string): string {
+  const settings = { ...awsSettings(local), ...noProxy() };
+  const exports = Object.entries(settings).map(([name, value]) => `export ${name}=${quote(value)}`);
+  const machine = quote(local.releaseMachineArn);
+  return `
+The local AWS is up:
+  directory  ${local.directoryUrl}
+  artifacts  ${local.artifactsUrl}
+
+To talk to it from this shell:
+unset AWS_PROFILE AWS_SESSION_TOKEN
+${exports.join("\n")}
+export PATH=${quote(nodeBin)}${delimiter}${quote(venvBin)}${delimiter}"$PATH"
+
+To release, and to follow the release:
+aws stepfunctions start-execution --state-machine-arn ${machine} --input ${quote(JSON.stringify({ cmd: command }))}
+aws stepfunctions describe-execution --execution-arn <the executionArn it printed>
+curl ${quote(`${local.directoryUrl}release.json`)}
+
+To stop it:
+npm run local:down`;
+}

@@ -1,0 +1,17 @@
+import { hostPlatform } from "../../demo/install.ts";
+
+/** Two are enough to show what holds for several, and each costs half a minute of a cold cache. */
+export const PLATFORMS = [hostPlatform(), "windows-amd64"];
+
+/** One command per test that releases, so that no test sees another one's releases. */
+export const COMMANDS = [
+  "greet",
+  "greet-untagged",
+  "greet-broken",
+  "greet-older",
+  "greet-moved",
+  "greet-unpublished",
+  "greet-lost",
+  "greet-stopped",
+  "greet-refused",
+] as const;

@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsCommand } from "@aws-sdk/client-codebuild";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { GetExecutionHistoryCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { inject, vi } from "vitest";
+import { type Ended, followRelease, startRelease } from "../../demo/release.ts";
+import { Repository } from "../../demo/repository.ts";
+import type { Table } from "../../lambda/shared/table.ts";
+import type { COMMANDS } from "./commands.ts";
+
+type Cmd = (typeof COMMANDS)[number];
+
+const { local, repositories } = inject("setting");
+
+export { local };
+
+const options = {
+  endpoint: local.endpointUrl,
+  region: local.region,
+  credentials: { accessKeyId: "test", secretAccessKey: "test" },
+};
+export const s3 = new S3Client(options);
+export const codebuild = new CodeBuildClient(options);
+export const steps = new SFNClient(options);
+export const table: Table = {
+  name: local.table,
+  documents: DynamoDBDocumentClient.from(new DynamoDBClient(options)),
+};
+
+export function repositoryOf(cmd: Cmd): Repository {
+  return new Repository(join(repositories, cmd));
+}
+
+/** A finished execution: what it returned, and which states it went through. */
+export interface Release extends Ended {
+  result: {
+    cmd: string;
+    version: string;
+    artifacts: { platform: string; sha256: string; size: number; gzSize: number }[];
+    published: false | { revision: number; changed: boolean };
+  };
+  states: string[];
+}
+
+/** Starts a release as an operator does, with the AWS CLI, and waits for its end. */
+export async function release(input: unknown): Promise<Release> {
+  const executionArn = await startRelease(local, input);
+  const ended = await followRelease(local, executionArn);
+  return { ...ended, result: JSON.parse(ended.output ?? "{}"), states: await statesOf(executionArn) };
+}
+
+/** The names of the states that an execution entered, in order; the local AWS leaves those inside a Map out. */
+async function statesOf(executionArn: string): Promise<string[]> {
+  const names: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await steps.send(new GetExecutionHistoryCommand({ executionArn, nextToken }));
+    names.push(
+      ...(page.events ?? []).flatMap(({ stateEnteredEventDetails: entered }) => entered?.name ?? []),
+    );
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return names;
+}
+
+/** GET on the directory. */
+export function directory(path: string, init?: RequestInit): Promise<Response> {
+  return fetch(`${local.directoryUrl}${path}`, { redirect: "manual", ...init });
+}
+
+/** The orders that releases of a command gave to builds, oldest first, as the platforms of each. */
+export async function orderedBuilds(cmd: Cmd): Promise<string[][]> {
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand());
+  // It has no output: people have no business there.
+  const Bucket = Buckets.find(({ Name }) => Name?.includes("sources"))?.Name;
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: `plans/${cmd}/` }));
+  const byAge = Contents.sort((a, b) => Number(a.LastModified) - Number(b.LastModified));
+  return Promise.all(
+    byAge.map(async ({ Key }) => {
+      const plan = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      const text = (await plan.Body?.transformToString()) ?? "";
+      return [...text.matchAll(/^platform\t(.*)$/gm)].map(([, platform = ""]) => platform);
+    }),
+  );
+}
+
+/** Waits until a build that compiles a command is running. */
+export async function untilBuildRuns(cmd: Cmd): Promise<void> {
+  await vi.waitUntil(
+    async () => {
+      const { ids = [] } = await codebuild.send(new ListBuildsCommand());
+      const { builds = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids: ids.slice(0, 5) }));
+      return builds.some(({ buildStatus, environment }) => {
+        const set = (name: string) =>
+          environment?.environmentVariables?.find((one) => one.name === name)?.value;
+        return buildStatus === "IN_PROGRESS" && set("HKDIST_COMMAND") === cmd && set("HKDIST_PLAN_KEY");
+      });
+    },
+    { timeout: 60_000, interval: 100 },
+  );
+}
