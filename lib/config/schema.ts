@@ -42,7 +42,7 @@ const command = z.strictObject({
   /** Exact Go version such as "1.26.8". Without it, the build image's Go, or what go.mod's toolchain line asks for. */
   goVersion: z
     .string()
-    .regex(/^1\.\d+(\.\d+)?((rc|beta)\d+)?$/, 'must be an exact Go version such as "1.26.8"')
+    .regex(/^1\.\d+(\.\d+|rc\d+|beta\d+)$/, 'must be an exact Go version such as "1.26.8"')
     .optional(),
 });
 
