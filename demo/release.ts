@@ -1,7 +1,12 @@
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { CloudWatchLogsClient, GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  CloudWatchLogsClient,
+  GetLogEventsCommand,
+  type OutputLogEvent,
+  ResourceNotFoundException,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsCommand } from "@aws-sdk/client-codebuild";
 import { DescribeExecutionCommand, type ExecutionStatus, SFNClient } from "@aws-sdk/client-sfn";
 import { clientEnvironment, type LocalAws } from "../local/local-aws.ts";
@@ -81,19 +86,25 @@ class BuildLogs {
     const mine = builds.filter(({ startTime }) => startTime && startTime.getTime() >= since.getTime() - 1000);
     for (const { logs } of mine.reverse()) {
       if (!logs?.groupName || !logs.streamName) continue;
-      const page = await this.clients.logs.send(
-        new GetLogEventsCommand({
-          logGroupName: logs.groupName,
-          logStreamName: logs.streamName,
-          startFromHead: true,
-          nextToken: this.position.get(logs.streamName),
-        }),
-      );
-      this.position.set(logs.streamName, page.nextForwardToken);
-      for (const { message = "" } of page.events ?? []) {
+      const events = await this.newEvents(logs.groupName, logs.streamName);
+      for (const { message = "" } of events) {
         // CodeBuild's own lines tell phases; the scripts' tell what happens.
         if (!message.startsWith("[Container]")) this.say(`| ${message.trimEnd()}`);
       }
+    }
+  }
+  private async newEvents(logGroupName: string, logStreamName: string): Promise<OutputLogEvent[]> {
+    const nextToken = this.position.get(logStreamName);
+    try {
+      const page = await this.clients.logs.send(
+        new GetLogEventsCommand({ logGroupName, logStreamName, startFromHead: true, nextToken }),
+      );
+      this.position.set(logStreamName, page.nextForwardToken);
+      return page.events ?? [];
+    } catch (error) {
+      // A build is there a moment before its log stream is.
+      if (error instanceof ResourceNotFoundException) return [];
+      throw error;
     }
   }
 }
