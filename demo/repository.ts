@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../local/paths.ts";
+import { root } from "../tools/checkout.ts";
 
 /** A git repository in a folder, untouched by the user's git settings. */
 export class Repository {

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Size } from "aws-cdk-lib";
 import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
@@ -19,6 +19,10 @@ export interface HkdistFunctionProps<Names extends Setting> {
   /** 512 by default. */
   memoryMegabytes?: number;
   timeout?: Duration;
+  /** What it keeps in /tmp; 512 by default. */
+  temporaryMegabytes?: number;
+  /** Packages to take from other folders than node_modules, by name: those with a compiled addon. */
+  packages?: { [name: string]: string };
 }
 
 /** Every function of the system: the defaults are here, what it may do is granted by its construct. */
@@ -34,6 +38,7 @@ export class HkdistFunction<Names extends Setting> extends NodejsFunction {
       architecture: Architecture.X86_64,
       memorySize: props.memoryMegabytes ?? 512,
       timeout: props.timeout ?? Duration.seconds(30),
+      ephemeralStorageSize: Size.mebibytes(props.temporaryMegabytes ?? 512),
       environment: {
         NODE_OPTIONS: "--enable-source-maps",
         ...Object.fromEntries(settings.map(([name, value]) => [ENVIRONMENT[name], value])),
@@ -52,6 +57,11 @@ export class HkdistFunction<Names extends Setting> extends NodejsFunction {
         logLevel: LogLevel.WARNING,
         // The SDK that Lambda brings changes without us; ours is pinned.
         bundleAwsSDK: true,
+        // A compiled addon lies beside the bundle, as it is.
+        loader: { ".node": "copy" },
+        esbuildArgs: Object.fromEntries(
+          Object.entries(props.packages ?? {}).map(([name, folder]) => [`--alias:${name}`, folder]),
+        ),
         // CommonJS packages among the SDK's call require() for Node's own modules.
         banner:
           'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
@@ -59,7 +69,10 @@ export class HkdistFunction<Names extends Setting> extends NodejsFunction {
     });
   }
 
-  /** Allows exactly these actions on exactly these resources. */
+  /**
+   * Allows exactly these actions on exactly these resources.
+   * A condition `ForAllValues:... dynamodb:LeadingKeys` limits writes to partitions: DynamoDB always sends the keys.
+   */
   allow(actions: string[], resources: string[], conditions?: Record<string, unknown>): void {
     this.addToRolePolicy(
       new PolicyStatement({

@@ -8,6 +8,7 @@ import { Delivery } from "./delivery.ts";
 import { Directory } from "./directory.ts";
 import { Explain } from "./explain.ts";
 import { Pair } from "./pair.ts";
+import { Patch } from "./patch.ts";
 import { Plan } from "./plan.ts";
 import { Publish } from "./publish.ts";
 import { Record } from "./record.ts";
@@ -20,11 +21,13 @@ import { Storage } from "./storage.ts";
 export interface HkdistStackProps {
   config: CompleteConfig;
   stage: Stage;
+  /** Folder of the bsdiff-node package, compiled for where the functions run. */
+  bsdiffFolder: string;
 }
 
 /** Wires the steps of a release, the stores between them, and the directory that clients ask. */
 export class HkdistStack extends Stack {
-  constructor(scope: Construct, id: string, { config, stage }: HkdistStackProps) {
+  constructor(scope: Construct, id: string, { config, stage, bsdiffFolder }: HkdistStackProps) {
     super(scope, id, { description: "hkdist: releases and updates of Go command-line tools" });
     const { buildConcurrency, largestBinaryBytes } = config;
 
@@ -57,7 +60,10 @@ export class HkdistStack extends Stack {
       buildConcurrency,
       request: new Request(this, "Request", { storage }).handler,
       plan: new Plan(this, "Plan", { storage, record, buildConcurrency }).handler,
-      pair: new Pair(this, "Pair", { storage }).handler,
+      patchConcurrency: config.patchConcurrency,
+      pair: new Pair(this, "Pair", { storage, patchBases: config.patchBases }).handler,
+      patch: new Patch(this, "Patch", { storage, memoryMegabytes: config.patchMemoryMegabytes, bsdiffFolder })
+        .handler,
       publish: new Publish(this, "Publish", { storage }).handler,
       explain: new Explain(this, "Explain", { projects }).handler,
     });

@@ -3,11 +3,15 @@ import { SOURCES_PREFIX } from "../lambda/shared/keys.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
 import type { Storage } from "./storage.ts";
 
-/** Holds the builds' reports against the records and waits until every artifact has its row. */
+/** Waits until every artifact has the row that the builds' reports promise, and picks the bases of its patches. */
 export class Pair extends Construct {
-  readonly handler: HkdistFunction<"table" | "artifactsBucket" | "sourcesBucket">;
+  readonly handler: HkdistFunction<"table" | "artifactsBucket" | "sourcesBucket" | "patchBases">;
 
-  constructor(scope: Construct, id: string, { storage }: { storage: Storage }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { storage, patchBases }: { storage: Storage; patchBases: number },
+  ) {
     super(scope, id);
     const { table, artifacts, sources } = storage;
     this.handler = new HkdistFunction(this, "Function", {
@@ -17,6 +21,7 @@ export class Pair extends Construct {
         table: table.tableName,
         artifactsBucket: artifacts.bucketName,
         sourcesBucket: sources.bucketName,
+        patchBases: String(patchBases),
       },
     });
     this.handler.allow(["dynamodb:GetItem", "dynamodb:Query"], [table.tableArn]);

@@ -22,6 +22,7 @@ import { Construct } from "constructs";
 import type {
   ExplainEvent,
   PairEvent,
+  PatchEvent,
   PlanEvent,
   PublishEvent,
   ReleasableCommands,
@@ -33,9 +34,11 @@ export interface ReleaseMachineProps {
   commands: ReleasableCommands;
   projects: BuildProject[];
   buildConcurrency: number;
+  patchConcurrency: number;
   request: IFunction;
   plan: IFunction;
   pair: IFunction;
+  patch: IFunction;
   publish: IFunction;
   explain: IFunction;
 }
@@ -54,6 +57,16 @@ const LAMBDA_TROUBLE = [
   "Lambda.TooManyRequestsException",
 ];
 
+/**
+ * What an error output says to people. A function's cause is a JSON document with its stack: people get the message,
+ * the stack stays in the log.
+ */
+function sentence(errorOutput: string): string {
+  const cause = `${errorOutput}.Cause`;
+  const message = `($substring(${cause}, 0, 1) = '{' ? $parse(${cause}).errorMessage : ${cause})`;
+  return `$exists(${cause}) ? ${message} : 'no cause given: see the execution history'`;
+}
+
 /** A fresh account builds one at a time, so a second release waits its turn: up to an hour and a half. */
 const CODEBUILD_TROUBLE = {
   ErrorEquals: [
@@ -68,7 +81,7 @@ const CODEBUILD_TROUBLE = {
   JitterStrategy: "FULL",
 };
 
-/** request -> source -> plan -> build -> pair -> publish. Every failure ends in a named error with a readable cause. */
+/** request -> source -> plan -> build -> pair -> patch -> publish. Every failure ends in a named error with a readable cause. */
 export class ReleaseMachine extends Construct {
   readonly machine: StateMachine;
 
@@ -77,8 +90,9 @@ export class ReleaseMachine extends Construct {
 
     const failed = Fail.jsonata(this, "Failed", {
       // Only what waiting did not mend gets here as "not recorded yet".
-      error: "{% $failure.Error = 'NotRecordedYetError' ? 'ArtifactNotRecordedError' : $failure.Error %}",
-      // A function's error is a JSON document with its stack: people get the sentence, the stack stays in the log.
+      error:
+        "{% $failure.Error = 'NotRecordedYetError' ? 'ArtifactNotRecordedError' : " +
+        "$exists($failure.Error) ? $failure.Error : 'States.TaskFailed' %}",
       cause:
         "{% $substring($failure.Cause, 0, 1) = '{' ? $parse($failure.Cause).errorMessage : $failure.Cause %}",
     });
@@ -165,7 +179,7 @@ export class ReleaseMachine extends Construct {
       "Pair",
       props.pair,
       { request: "{% $request %}", plan: "{% $plan %}" },
-      "artifacts",
+      "paired",
     )
       .addRetry({
         errors: ["NotRecordedYetError"],
@@ -175,6 +189,34 @@ export class ReleaseMachine extends Construct {
         maxAttempts: 33,
       })
       .addCatch(failed, caught);
+
+    const patch = MapState.jsonata(this, "Patch", {
+      items: ProvideItems.jsonata("{% $paired.pairs %}"),
+      itemSelector: { pair: "{% $states.context.Map.Item.Value %}" },
+      maxConcurrency: props.patchConcurrency,
+      assign: { patches: "{% $states.result %}" },
+    });
+    patch.itemProcessor(
+      invoke<PatchEvent>("MakePatch", props.patch, {
+        cmd: "{% $request.cmd %}",
+        version: "{% $plan.version %}",
+        pair: "{% $states.input.pair %}",
+      }).addCatch(
+        // A client without a patch downloads more, that is all: the release goes on and its output tells.
+        Pass.jsonata(this, "PatchFailed", {
+          outputs:
+            "{% $merge([$states.input.pair, { 'outcome': 'failed', 'reason': $states.input.reason }]) %}",
+        }),
+        {
+          errors: ["States.ALL"],
+          outputs: {
+            pair: "{% $states.input.pair %}",
+            reason: `{% ${sentence("$states.errorOutput")} %}`,
+          },
+        },
+      ),
+    );
+    patch.addCatch(failed, caught);
 
     const publish = invoke<PublishEvent>(
       "Publish",
@@ -194,7 +236,8 @@ export class ReleaseMachine extends Construct {
       outputs: {
         cmd: "{% $request.cmd %}",
         version: "{% $plan.version %}",
-        artifacts: "{% $artifacts %}",
+        artifacts: "{% $paired.artifacts %}",
+        patches: "{% $patches %}",
         published: "{% $published %}",
       },
     });
@@ -207,7 +250,7 @@ export class ReleaseMachine extends Construct {
     const isToBePublished = Choice.jsonata(this, "IsToBePublished")
       .when(Condition.jsonata("{% $request.publish %}"), publish.next(released))
       .otherwise(Pass.jsonata(this, "Unpublished", { assign: { published: false } }).next(released));
-    pair.next(isToBePublished);
+    pair.next(patch).next(isToBePublished);
 
     this.machine = new StateMachine(this, "Machine", {
       comment: "Builds, records and publishes one release of one command",

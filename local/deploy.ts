@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { nodeBin, root } from "../tools/checkout.ts";
+import { CommandError, run } from "../tools/run.ts";
+import { UserError } from "../tools/user-error.ts";
 import { awsSettings, noProxy, toolPath, withoutAws } from "./environment.ts";
-import { LocalError } from "./local-error.ts";
-import { nodeBin, root, stateFiles } from "./paths.ts";
-import { CommandError, run } from "./run.ts";
+import { stateFiles } from "./paths.ts";
 
 const SYNTH_LIMIT_SECONDS = 180;
 const DEPLOY_LIMIT_SECONDS = 600;
@@ -28,7 +29,7 @@ export interface Outputs {
 
 /**
  * Synthesizes the app for the local stage into the folder. Returns a hash of the result, the same for the same app.
- * Throws LocalError with the app's own message: mistakes in the configuration are listed there.
+ * Throws UserError with the app's own message: mistakes in the configuration are listed there.
  */
 export async function synthesize(options: CdkOptions & { config: string }): Promise<string> {
   const files = stateFiles(options.folder);
@@ -47,7 +48,7 @@ export async function synthesize(options: CdkOptions & { config: string }): Prom
       },
     );
   } catch (error) {
-    if (error instanceof CommandError) throw new LocalError(withoutStack(error.output) || error.message);
+    if (error instanceof CommandError) throw new UserError(withoutStack(error.output) || error.message);
     throw error;
   }
   return hashAssembly(files.assembly);
@@ -81,7 +82,7 @@ export async function deploy(options: CdkOptions): Promise<Outputs> {
   const outputs = Object.values(stacks)[0] ?? {};
   const wanted = ["DirectoryUrl", "ArtifactsUrl", "ReleaseMachineArn", "ArtifactsBucket", "Table"] as const;
   const missing = wanted.filter((name) => !outputs[name]);
-  if (missing.length > 0) throw new LocalError(`The deployed stack has no output ${missing.join(", ")}.`);
+  if (missing.length > 0) throw new UserError(`The deployed stack has no output ${missing.join(", ")}.`);
   return outputs as Outputs;
 }
 

@@ -1,5 +1,6 @@
 import { delimiter } from "node:path";
-import { nodeBin, venvBin } from "./paths.ts";
+import { nodeBin } from "../tools/checkout.ts";
+import { venvBin } from "./paths.ts";
 
 /** Proxies and certificates: what programs need to reach the network from here. */
 const NETWORK = [

@@ -1,10 +1,11 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { root } from "../tools/checkout.ts";
+import { withLock } from "../tools/lock.ts";
+import { UserError } from "../tools/user-error.ts";
 import { bootstrap, deploy, synthesize } from "./deploy.ts";
 import { awsSettings, noProxy, toolPath, withoutAws } from "./environment.ts";
-import { LocalError } from "./local-error.ts";
-import { withLock } from "./lock.ts";
-import { root, stateFiles } from "./paths.ts";
+import { stateFiles } from "./paths.ts";
 import { keptPort } from "./port.ts";
 import { endpoint, ensureServer, health, interruptServer, stopServer } from "./server.ts";
 import { ensureVenv } from "./venv.ts";
@@ -45,7 +46,7 @@ interface Deployed {
 /**
  * Brings the folder's local AWS up with the configuration deployed and IAM enforced. Deploys only when the synthesized
  * app changed. A deploy that fails or is cut short is undone: by this call or by the next.
- * Throws LocalError when the configuration is wrong, executions are running, or a step fails.
+ * Throws UserError when the configuration is wrong, executions are running, or a step fails.
  */
 export async function up(options: UpOptions): Promise<LocalAws> {
   const folder = resolve(options.folder);
@@ -139,7 +140,7 @@ export function clientEnvironment(local: Pick<LocalAws, "endpointUrl" | "region"
 async function refuseWhileRunning(folder: string, port: number): Promise<void> {
   const running = (await health(folder, port))?.running ?? [];
   if (running.length === 0) return;
-  throw new LocalError(
+  throw new UserError(
     [
       "The app has changed and has to be deployed, but executions are running:",
       ...running.map((arn) => `  ${arn}`),

@@ -2,10 +2,11 @@
 import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { loadConfig } from "../lib/config/load-config.ts";
+import { nodeBin, root } from "../tools/checkout.ts";
+import { quote } from "../tools/quote.ts";
 import { awsSettings, noProxy } from "./environment.ts";
 import { down, type LocalAws, reset, up } from "./local-aws.ts";
-import { defaultFolder, nodeBin, root, venvBin } from "./paths.ts";
-import { quote } from "./quote.ts";
+import { defaultFolder, venvBin } from "./paths.ts";
 
 const usage = `npm run local [-- [--config <file>] [--json] [--folder <folder>]]
   brings the local AWS up with the app deployed (--config: another configuration than hkdist.config.ts;

@@ -1,15 +1,9 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { localFolder } from "../tools/checkout.ts";
 
-/** The checkout. Everything that the local AWS writes is below `<root>/.local`, which git ignores. */
-export const root = dirname(import.meta.dirname);
-export const localFolder = join(root, ".local");
 export const defaultFolder = join(localFolder, "aws");
 export const venvFolder = join(localFolder, "venv");
 export const venvBin = join(venvFolder, "bin");
-export const cacheFolder = join(localFolder, "cache");
-
-/** The Node that runs this, which bin/run.mjs chose: Lambda's major. Functions and the CDK CLI run on it too. */
-export const nodeBin = dirname(process.execPath);
 
 /** What is where in a state folder. */
 export function stateFiles(folder: string) {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
-import { LocalError } from "./local-error.ts";
+import { UserError } from "../tools/user-error.ts";
 
 // Below the range from which systems take ports for outgoing connections, so that a stopped server's port stays free.
 const FIRST_PORT = 20_000;
@@ -20,7 +20,7 @@ export async function keptPort(file: string): Promise<number> {
     writeFileSync(file, `${port}\n`);
     return port;
   }
-  throw new LocalError(`No free port between ${FIRST_PORT} and ${FIRST_PORT + PORTS - 1} on 127.0.0.1.`);
+  throw new UserError(`No free port between ${FIRST_PORT} and ${FIRST_PORT + PORTS - 1} on 127.0.0.1.`);
 }
 
 /** Whether a server can listen on this port of 127.0.0.1. */

@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cacheFolder, root } from "../tools/checkout.ts";
+import { identify, isRunning, type ProcessIdentity } from "../tools/process-identity.ts";
+import { UserError } from "../tools/user-error.ts";
 import { networkEnvironment, toolPath } from "./environment.ts";
-import { LocalError } from "./local-error.ts";
-import { cacheFolder, root, stateFiles, venvBin } from "./paths.ts";
+import { stateFiles, venvBin } from "./paths.ts";
 import { isFree } from "./port.ts";
-import { identify, isRunning, type ProcessIdentity } from "./process-identity.ts";
 
 const START_LIMIT_SECONDS = 60;
 // Builds get 5 s after SIGTERM, functions 2 s; then the state is written.
@@ -64,11 +65,11 @@ export async function ensureServer(options: ServerOptions): Promise<void> {
   await startServer(options);
 }
 
-/** Starts the server, detached from this process. Throws LocalError when its port is taken or it does not come up. */
+/** Starts the server, detached from this process. Throws UserError when its port is taken or it does not come up. */
 export async function startServer(options: ServerOptions): Promise<void> {
   const files = stateFiles(options.folder);
   if (!(await isFree(options.port))) {
-    throw new LocalError(
+    throw new UserError(
       `Port ${options.port} is taken by another program, and the URLs of ${options.folder} carry it. ` +
         `End that program (\`ss -ltnp 'sport = :${options.port}'\` shows it) and try again, or give up the folder's ` +
         "data and its URLs: `npm run local:reset`.",
@@ -100,7 +101,7 @@ export async function startServer(options: ServerOptions): Promise<void> {
     if (ended || Date.now() > deadline) {
       if (!ended) await stopServer(options.folder, options.port);
       const tail = readFileSync(files.serverLog, "utf8").trimEnd().split("\n").slice(-15).join("\n");
-      throw new LocalError(`The local AWS did not start:\n${tail}\nAll of its output: ${files.serverLog}`);
+      throw new UserError(`The local AWS did not start:\n${tail}\nAll of its output: ${files.serverLog}`);
     }
     await sleep(100);
   }

@@ -2,10 +2,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { LocalError } from "./local-error.ts";
-import { withLock } from "./lock.ts";
-import { cacheFolder, localFolder, root, venvBin, venvFolder } from "./paths.ts";
-import { run } from "./run.ts";
+import { cacheFolder, localFolder, root } from "../tools/checkout.ts";
+import { withLock } from "../tools/lock.ts";
+import { run } from "../tools/run.ts";
+import { UserError } from "../tools/user-error.ts";
+import { venvBin, venvFolder } from "./paths.ts";
 
 const requirementsFile = join(root, "local", "requirements.txt");
 const stampFile = join(venvFolder, "installed.txt");
@@ -13,7 +14,7 @@ const INSTALL_LIMIT_SECONDS = 300;
 
 /**
  * Makes the private virtual environment in .local/venv, and makes it anew when requirements.txt has changed or it is
- * incomplete. Throws LocalError when Python 3.11 with venv is missing.
+ * incomplete. Throws UserError when Python 3.11 with venv is missing.
  */
 export async function ensureVenv(log: (line: string) => void): Promise<void> {
   if (isComplete()) return;
@@ -66,13 +67,13 @@ function findPython(): string {
     succeeds(python, "import sys; sys.exit(sys.version_info < (3, 11))"),
   );
   if (!usable) {
-    throw new LocalError(
+    throw new UserError(
       "The local AWS needs Python 3.11 or newer as `python3` (Debian and Ubuntu: apt-get install python3 python3-venv).",
     );
   }
   // Debian ships Python without ensurepip, and venv fails without it half-way.
   if (!succeeds(usable, "import venv, ensurepip")) {
-    throw new LocalError(
+    throw new UserError(
       `${usable} has no venv module. Install it (Debian and Ubuntu: apt-get install python3-venv).`,
     );
   }

@@ -11,6 +11,8 @@ import { downloadPage } from "./download-page.ts";
 import { guessPlatform } from "./user-agent.ts";
 
 const NOT_FOUND = "404 page not found\n";
+/** No path of ours has any other, so an escape or a backslash is never interpreted, not even in a redirect. */
+const CANONICAL_CHARACTERS = /^[\w./-]*$/;
 
 /**
  * The update directory: every route of the protocol that reads. One read of the table per request; unknown paths and
@@ -18,11 +20,16 @@ const NOT_FOUND = "404 page not found\n";
  * @param artifactsUrl where the bytes are; ends in `/`
  */
 export function directory(table: Table, artifactsUrl: string): Hono {
-  const app = new Hono({ strict: true });
+  // The path as the client wrote it: only one spelling of each is routed, since permissions go by path too.
+  const app = new Hono({ getPath: (request) => new URL(request.url).pathname });
   const artifactUrl = (path: string) => `${artifactsUrl}${path}`;
 
   app.use(async (c, next) => {
-    if (c.req.path.includes("//")) return c.redirect(c.req.path.replaceAll(/\/{2,}/g, "/"), 301);
+    if (!CANONICAL_CHARACTERS.test(c.req.path)) return c.text(NOT_FOUND, 404);
+    if (c.req.path.includes("//")) {
+      const { search } = new URL(c.req.url);
+      return c.redirect(c.req.path.replaceAll(/\/{2,}/g, "/") + search, 301);
+    }
     await next();
     c.header("X-Content-Type-Options", "nosniff");
   });
@@ -39,8 +46,8 @@ export function directory(table: Table, artifactsUrl: string): Hono {
     const cmd = c.req.param("file").slice(0, -".gz".length);
     const current = isCommand(cmd) ? await getCurrent(table, cmd, { consistent: false }) : undefined;
     const platform = guessPlatform(c.req.header("User-Agent") ?? "");
-    const version = current?.platforms[platform]?.version;
-    if (version === undefined) return c.text(NOT_FOUND, 404);
+    const version = platform && current?.platforms[platform]?.version;
+    if (!platform || !version) return c.text(NOT_FOUND, 404);
     return c.redirect(artifactUrl(artifactObjectKey({ cmd, version, platform })), 307);
   });
 

@@ -1,22 +1,34 @@
+/** Words that name a processor, more telling ones first, in Go's words for it. */
+const ARCHITECTURES: [RegExp, string][] = [
+  [/aarch64|arm64/, "arm64"],
+  [/armv\d|armhf/, "arm"],
+  [/ppc64le|riscv64|s390x/, "$&"],
+  [/x86_64|amd64|x64|win64|wow64/, "amd64"],
+  [/i[3-6]86/, "386"],
+];
+
 /**
- * The platform that a client asks for by its User-Agent, for `/{cmd}.gz`.
+ * The platform that a client asks for by its User-Agent, for `/{cmd}.gz`; undefined for a phone, which runs none.
  * `uname -sm`, browsers, PowerShell and curl's own all pass here. The original's answers stay for what it got right;
- * it took 64-bit ARM, `Win64; x64` and MINGW for 32-bit Intel, and FreeBSD for Linux.
- * A client that tells no machine gets amd64: hardly any 386 is left, and scripts that pipe bare curl run on servers.
+ * it took 64-bit ARM, `Win64; x64` and MINGW for 32-bit Intel, FreeBSD for Linux, and an iPhone for a Mac.
+ * Who tells no processor gets amd64, since hardly any 386 is left and scripts with bare curl run on servers; but Windows
+ * always tells when it has 64 bits.
  */
-export function guessPlatform(userAgent: string): string {
+export function guessPlatform(userAgent: string): string | undefined {
   const agent = userAgent.toLowerCase();
-  const has = (...words: string[]) => words.some((word) => agent.includes(word));
-  const os = has("mac os x", "macintosh", "darwin")
+  if (/iphone|ipad|ipod|android/.test(agent)) return undefined;
+  const os = /mac os x|macintosh|darwin/.test(agent)
     ? "darwin"
-    : has("windows", "mingw", "msys", "cygwin")
+    : /windows|mingw|msys|cygwin/.test(agent)
       ? "windows"
-      : has("freebsd")
+      : /freebsd/.test(agent)
         ? "freebsd"
         : "linux";
-  if (has("aarch64", "arm64")) return `${os}-arm64`;
-  if (has("armv6", "armv7", "armhf")) return `${os}-arm`;
-  // Browsers on any Mac say "Intel"; on Apple silicon Rosetta runs what they get.
-  if (os === "darwin" || has("x86_64", "amd64", "x64", "win64", "wow64")) return `${os}-amd64`;
-  return has("i386", "i486", "i586", "i686") || os === "windows" ? `${os}-386` : `${os}-amd64`;
+  for (const [words, architecture] of ARCHITECTURES) {
+    const match = words.exec(agent);
+    // Every 32-bit Mac is too old for Go; browsers say "Intel" on any Mac, and Rosetta runs what they get.
+    if (match && os === "darwin" && architecture !== "arm64") break;
+    if (match) return `${os}-${architecture === "$&" ? match[0] : architecture}`;
+  }
+  return os === "windows" ? "windows-386" : `${os}-amd64`;
 }

@@ -1,4 +1,5 @@
 import type { Build } from "@aws-sdk/client-codebuild";
+import type { ExplainEvent } from "../shared/payloads.ts";
 
 const BUILD_ID = /arn:aws[\w-]*:codebuild:[\w-]+:\d{12}:build\/([\w.-]+:[0-9a-f-]{36})/;
 
@@ -8,7 +9,7 @@ export function buildIdIn(cause: string): string | undefined {
 }
 
 /** One sentence on which phase failed and why, and where its log is. */
-export function explainBuild(step: string, cmd: string, build: Build): string {
+export function explainBuild(step: ExplainEvent["step"], cmd: string, build: Build): string {
   const failed = build.phases?.filter(
     ({ phaseStatus }) => phaseStatus && !["SUCCEEDED", "IN_PROGRESS"].includes(phaseStatus),
   );
@@ -23,7 +24,7 @@ export function explainBuild(step: string, cmd: string, build: Build): string {
     ? ` (log group ${build.logs.groupName}, stream ${build.logs.streamName})`
     : "";
   return (
-    `the ${step} build of ${cmd} ended as ${build.buildStatus}` +
+    `the ${step === "source" ? "source build" : "build"} of ${cmd} ended as ${build.buildStatus}` +
     `${reasons?.length ? `: ${reasons.join(", ")}` : ""}. Its log: ${where}${log}. ` +
     "What it had stored by then is kept; start the release again to go on."
   );

@@ -1,28 +1,28 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { type Artifact, artifactsOfVersion, getRefusal } from "../shared/artifacts.ts";
+import { artifactsBefore, artifactsOfVersion, getRefusal } from "../shared/artifacts.ts";
 import { ArtifactRefusedError, NotRecordedYetError } from "../shared/errors.ts";
 import { artifactObjectKey } from "../shared/keys.ts";
 import { newestVersionId, readText } from "../shared/objects.ts";
-import type { PairEvent } from "../shared/payloads.ts";
+import { patchesTo } from "../shared/patches.ts";
+import type { PairEvent, Paired, PatchPair, ReleaseRequest } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
 import { openTable } from "../shared/table.ts";
 import { checkBuilds } from "./check-builds.ts";
+import { newestBases, openPairs } from "./choose-pairs.ts";
 import { readReport } from "./report.ts";
 
-export const SETTINGS = ["table", "artifactsBucket", "sourcesBucket"] as const;
+export const SETTINGS = ["table", "artifactsBucket", "sourcesBucket", "patchBases"] as const;
 
 const settings = readSettings(SETTINGS);
 const table = openTable(settings.table);
 const s3 = new S3Client();
 
-/** What the release consists of, as recorded. Sizes in bytes. */
-export type ReleasedArtifact = Pick<Artifact, "platform" | "sha256" | "size" | "gzSize">;
-
 /**
- * Waits, by failing with NotRecordedYetError, until all artifacts of the release are recorded as they were built.
+ * Waits, by failing with NotRecordedYetError, until all artifacts of the release are recorded as they were built; then
+ * pairs each with the base versions that patches are made from.
  * @throws BuildFailedError, ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError
  */
-export async function handler({ request, plan }: PairEvent): Promise<ReleasedArtifact[]> {
+export async function handler({ request, plan }: PairEvent): Promise<Paired> {
   const recorded = await artifactsOfVersion(table, request.cmd, plan.version);
   const reports = await Promise.all(
     plan.batches.map(async ({ reportKey }) =>
@@ -39,12 +39,28 @@ export async function handler({ request, plan }: PairEvent): Promise<ReleasedArt
         "See the record function's log and its dead-letter queue; the next release of this tag asks for it again.",
     );
   }
-  return request.platforms.flatMap((name) => {
+  const artifacts = request.platforms.flatMap((name) => {
     const artifact = recorded.get(name);
     if (artifact === undefined) return [];
     const { platform, sha256, size, gzSize } = artifact;
     return [{ platform, sha256, size, gzSize }];
   });
+  return {
+    artifacts,
+    pairs: openPairs(await basesOf(request, plan.version), await patchesTo(table, request.cmd, plan.version)),
+  };
+}
+
+/** The pairs that the release wants: from the request's own base versions, else from the newest older ones. */
+async function basesOf({ cmd, platforms, bases }: ReleaseRequest, version: string): Promise<PatchPair[]> {
+  if (bases.length === 0) {
+    return newestBases(artifactsBefore(table, cmd, version), platforms, Number(settings.patchBases));
+  }
+  const pairs = bases.map(async (from) => {
+    const recorded = await artifactsOfVersion(table, cmd, from);
+    return platforms.filter((platform) => recorded.has(platform)).map((platform) => ({ platform, from }));
+  });
+  return (await Promise.all(pairs)).flat();
 }
 
 async function throwIfRefused(cmd: string, version: string, platform: string): Promise<void> {

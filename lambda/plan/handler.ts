@@ -32,10 +32,8 @@ export async function handler({ request, execution, exported }: PlanEvent): Prom
   const found = readOutcome(cmd, exported);
   const { version } = found.source;
 
-  const known = await getSource(table, cmd, version);
-  const archive = known && (await newestVersionId(s3, settings.sourcesBucket, known.archiveKey));
-  const { source, write } = settleSource(found, known, archive !== undefined);
-  if (write && !(await putSource(table, source))) {
+  const source = settleSource(found, await getSource(table, cmd, version));
+  if (!(await putSource(table, source))) {
     throw new MovedTagError(`${source.tag} was moved while two releases of it ran: start the release again`);
   }
 

@@ -32,7 +32,8 @@ export interface Found {
 export function readOutcome(cmd: string, exported: readonly { Name: string; Value: string }[]): Found {
   const values = new Map(exported.map(({ Name, Value }) => [Name, Value]));
   const value = (name: (typeof EXPORTED_VARIABLES)[number]) => values.get(name) ?? "";
-  if (value("OUTCOME") === "refused") throw new SourceRefusedError(value("REFUSAL"), value("REASON"));
+  if (value("OUTCOME") === "refused")
+    throw new SourceRefusedError(value("REFUSAL") || "SourceRefusedError", value("REASON"));
   const tag = value("TAG");
   const version = versionOfTag(tag);
   const source = {

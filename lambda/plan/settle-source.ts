@@ -4,18 +4,16 @@ import type { Found } from "./outcome.ts";
 
 /**
  * Judges what the source build found against what the table knows of that version.
- * @param archiveExists whether the known archive is still in the sources bucket, where archives expire
- * @returns the source to build from, and whether its row must be written
+ * The new archive is taken even when there is one: it is of the same commit, it cannot have expired, and it has the
+ * modules of the platforms as they are configured now. The Go version stays that of the first time, so that platforms
+ * which are built later are built alike.
+ * @returns the source to build from
  * @throws MovedTagError when the tag named another object or commit before
  * @throws SourceRefusedError `UnreachableTagError` when a new tag is not on the command's branch
  */
-export function settleSource(
-  { source, onBranch }: Found,
-  known: Source | undefined,
-  archiveExists: boolean,
-): { source: Source; write: boolean } {
+export function settleSource({ source, onBranch }: Found, known: Source | undefined): Source {
   if (known === undefined) {
-    if (onBranch) return { source, write: true };
+    if (onBranch) return source;
     throw new SourceRefusedError(
       "UnreachableTagError",
       `${source.tag} (commit ${source.commit}) is not on the configured branch of ${source.cmd}: ` +
@@ -28,8 +26,5 @@ export function settleSource(
         `object ${source.tagObject} (commit ${source.commit}): a released tag never changes, make a new one`,
     );
   }
-  if (archiveExists) return { source: known, write: false };
-  // Only the archive is new: the version's other platforms were built with the Go version of the first time.
-  const { archiveKey, archiveSha256 } = source;
-  return { source: { ...known, archiveKey, archiveSha256 }, write: true };
+  return { ...source, goVersion: known.goVersion };
 }

@@ -35,7 +35,7 @@ export function decide(
   const changed = artifacts.filter(({ platform }) => before[platform]?.version !== version);
   if (changed.length === 0) return undefined;
   for (const { platform } of changed) {
-    const left = history.find((entry) => entry.from[platform] === version);
+    const left = history.findLast((entry) => entry.from[platform] === version);
     if (left !== undefined) {
       throw new PublishRefusedError(
         `${cmd} on ${platform} was moved away from ${version} to ${left.to[platform]} at ${left.at} and is at ` +

@@ -14,7 +14,8 @@ export class UnpackError extends Error {
 }
 
 const TRAILER_BYTES = 8;
-const LONGEST_HEADER_BYTES = 1024;
+/** Go's reader, which installed clients use, takes no longer name or comment (compress/gzip, readString). */
+const LONGEST_TEXT_BYTES = 511;
 
 /**
  * Reads a gzip stream to its end, in constant memory.
@@ -101,11 +102,17 @@ function headerLength(bytes: Buffer): number | undefined {
   }
   for (const flag of [0b1000, 0b10000]) {
     if (!(flags & flag)) continue;
-    const zero = bytes.indexOf(0, at);
-    if (zero < 0 && bytes.length > LONGEST_HEADER_BYTES) throw new UnpackError("its gzip header is too long");
+    const text = bytes.subarray(at, at + LONGEST_TEXT_BYTES + 1);
+    const zero = text.indexOf(0);
+    if (zero < 0 && text.length > LONGEST_TEXT_BYTES) throw new UnpackError("its gzip header is too long");
     if (zero < 0) return undefined;
-    at = zero + 1;
+    at += zero + 1;
   }
-  if (flags & 0b10) at += 2;
+  if (flags & 0b10) {
+    if (bytes.length < at + 2) return undefined;
+    const right = (crc32(bytes.subarray(0, at)) & 0xffff) === bytes.readUInt16LE(at);
+    if (!right) throw new UnpackError("its gzip header's checksum is wrong");
+    at += 2;
+  }
   return bytes.length < at ? undefined : at;
 }

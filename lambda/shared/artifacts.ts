@@ -3,10 +3,11 @@ import {
   ARTIFACTS_PARTITION,
   type ArtifactId,
   artifactItemKey,
+  commandPrefix,
   refusedItemKey,
   versionPrefix,
 } from "./keys.ts";
-import { isConditionFailure, queryAll, type Table } from "./table.ts";
+import { isConditionFailure, queryAll, queryRows, type Table } from "./table.ts";
 
 /** What the recorder found in a stored object. Hashes are standard padded base64 of 32 bytes of SHA-256. */
 export interface Artifact extends ArtifactId {
@@ -42,6 +43,20 @@ export async function artifactsOfVersion(
 ): Promise<Map<string, Artifact>> {
   const rows = await queryAll<Artifact>(table, ARTIFACTS_PARTITION, versionPrefix(cmd, version));
   return new Map(rows.map((row) => [row.platform, row]));
+}
+
+/** A command's artifacts of older versions than `version`, newest first, as far as the reader goes on. */
+export function artifactsBefore(table: Table, cmd: string, version: string): AsyncIterable<Artifact> {
+  return queryRows<Artifact>(table, {
+    KeyConditionExpression: "pk = :pk AND sk BETWEEN :first AND :last",
+    ExpressionAttributeValues: {
+      ":pk": ARTIFACTS_PARTITION,
+      ":first": commandPrefix(cmd),
+      // No key ends there: those of the version itself go on behind it.
+      ":last": versionPrefix(cmd, version),
+    },
+    ScanIndexForward: false,
+  });
 }
 
 /** Every recorded artifact in command, version, platform order. */

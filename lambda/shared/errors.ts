@@ -59,3 +59,8 @@ export class PublishRefusedError extends HkdistError {
 export class ConcurrentPublishError extends HkdistError {
   override readonly name = "ConcurrentPublishError";
 }
+
+/** A patch that was made or found does not turn its base into its target. */
+export class PatchNotProvedError extends HkdistError {
+  override readonly name = "PatchNotProvedError";
+}

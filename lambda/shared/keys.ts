@@ -30,6 +30,20 @@ export function parseArtifactObjectKey(key: string): ArtifactId | undefined {
   return { cmd, version, platform };
 }
 
+/** A patch turns the base version's binary into the target version's, on one platform. */
+export interface PatchId {
+  cmd: string;
+  platform: string;
+  /** The base version. */
+  from: string;
+  to: string;
+}
+
+/** Object key in the artifacts bucket; also its path under the artifacts URL (the protocol's patch). */
+export function patchObjectKey({ cmd, from, to, platform }: PatchId): string {
+  return `${cmd}/${from}/${to}/${platform}`;
+}
+
 /** What a build has to do, in the sources bucket. Unique per execution and batch. */
 export function planObjectKey(cmd: string, execution: string, batch: number): string {
   return `plans/${cmd}/${execution}/${batch}.tsv`;
@@ -54,6 +68,24 @@ export function artifactItemKey(id: ArtifactId): ItemKey {
 /** Sort-key prefix of all artifacts of one version of a command. */
 export function versionPrefix(cmd: string, version: string): string {
   return `${cmd}#${sortableVersion(version)}#`;
+}
+
+/** Sort-key prefix of all artifacts of a command. */
+export function commandPrefix(cmd: string): string {
+  return `${cmd}#`;
+}
+
+export function patchPartition(cmd: string): string {
+  return `patch#${cmd}`;
+}
+
+export function patchItemKey({ cmd, from, to, platform }: PatchId): ItemKey {
+  return { pk: patchPartition(cmd), sk: `${patchPrefix(to)}${platform}#${from}` };
+}
+
+/** Sort-key prefix of all patches to a version. */
+export function patchPrefix(to: string): string {
+  return `${sortableVersion(to)}#`;
 }
 
 /** A refusal is of one stored object: the same key may later hold a good one under another S3 version id. */

@@ -33,6 +33,8 @@ export interface ReleaseRequest extends ReleasableCommand {
   publish: boolean;
   /** The tag's artifacts are all recorded: nothing to fetch, nothing to build. */
   recorded: boolean;
+  /** Explicit base versions of patches. Empty: the newest older ones. */
+  bases: string[];
 }
 
 /** One build: which object tells it what to do, and where it tells what it did. */
@@ -59,6 +61,30 @@ export interface PairEvent {
   request: ReleaseRequest;
   plan: Plan;
 }
+
+/** One patch to make. */
+export interface PatchPair {
+  platform: string;
+  /** The base version. */
+  from: string;
+}
+
+/** What the release consists of: the recorded artifacts, and the patches that are still to be made, newest bases first. */
+export interface Paired {
+  /** Sizes in bytes; hashes are standard padded base64. */
+  artifacts: { platform: string; sha256: string; size: number; gzSize: number }[];
+  pairs: PatchPair[];
+}
+
+export interface PatchEvent {
+  cmd: string;
+  version: string;
+  pair: PatchPair;
+}
+
+/** What became of a pair, as the execution's output shows it. Sizes in bytes. */
+export type PatchResult = PatchPair &
+  ({ outcome: "made" | "present"; size: number } | { outcome: "none" | "failed"; reason: string });
 
 export interface PublishEvent {
   request: ReleaseRequest;

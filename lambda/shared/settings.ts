@@ -5,6 +5,7 @@ export const ENVIRONMENT = {
   sourcesBucket: "HKDIST_SOURCES_BUCKET",
   artifactsUrl: "HKDIST_ARTIFACTS_URL",
   recordQueueUrl: "HKDIST_RECORD_QUEUE_URL",
+  patchBases: "HKDIST_PATCH_BASES",
   buildConcurrency: "HKDIST_BUILD_CONCURRENCY",
   largestBinaryBytes: "HKDIST_LARGEST_BINARY_BYTES",
 } as const;

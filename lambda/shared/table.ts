@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBDocumentClient, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 
 /** The one table and a client for it; what is in it is told by artifacts.ts, current.ts and sources.ts. */
 export interface Table {
@@ -17,21 +17,30 @@ export function openTable(name: string): Table {
 /** Every item of a partition whose sort key starts with `prefix`, in key order, all pages. */
 export async function queryAll<Row>(table: Table, pk: string, prefix = ""): Promise<Row[]> {
   const rows: Row[] = [];
-  let after: Record<string, unknown> | undefined;
+  const query =
+    prefix === ""
+      ? { KeyConditionExpression: "pk = :pk", ExpressionAttributeValues: { ":pk": pk } }
+      : {
+          KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+          ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
+        };
+  for await (const row of queryRows<Row>(table, query)) rows.push(row);
+  return rows;
+}
+
+/** The rows of a query, consistent, page by page as the reader goes on. */
+export async function* queryRows<Row>(
+  table: Table,
+  query: Omit<QueryCommandInput, "TableName" | "ConsistentRead" | "ExclusiveStartKey">,
+): AsyncGenerator<Row> {
+  let ExclusiveStartKey: QueryCommandInput["ExclusiveStartKey"];
   do {
     const page = await table.documents.send(
-      new QueryCommand({
-        TableName: table.name,
-        KeyConditionExpression: prefix === "" ? "pk = :pk" : "pk = :pk AND begins_with(sk, :prefix)",
-        ExpressionAttributeValues: prefix === "" ? { ":pk": pk } : { ":pk": pk, ":prefix": prefix },
-        ConsistentRead: true,
-        ExclusiveStartKey: after,
-      }),
+      new QueryCommand({ ...query, TableName: table.name, ConsistentRead: true, ExclusiveStartKey }),
     );
-    rows.push(...((page.Items ?? []) as Row[]));
-    after = page.LastEvaluatedKey;
-  } while (after !== undefined);
-  return rows;
+    yield* (page.Items ?? []) as Row[];
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey !== undefined);
 }
 
 /** True when a conditional write lost: the one failure that write-once callers expect. */

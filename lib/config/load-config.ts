@@ -34,7 +34,9 @@ export async function loadConfig(file: string, stage: Stage): Promise<CompleteCo
 
 /** @throws ConfigError */
 export function checkConfig(config: unknown, stage: Stage): CompleteConfig {
-  const parsed = configSchema.safeParse(config);
+  const parsed = configSchema.safeParse(config, {
+    error: ({ code, input }) => (code === "invalid_type" && input === undefined ? "is missing" : undefined),
+  });
   const issues = parsed.success ? [] : parsed.error.issues;
   const problems = issues.map(
     ({ path, message }) => `  ${path.join(".") || "the default export"}: ${message}`,

@@ -14,4 +14,7 @@ export const COMMANDS = [
   "greet-lost",
   "greet-stopped",
   "greet-refused",
+  "greet-patched",
+  "greet-damaged",
+  "greet-foreign",
 ] as const;

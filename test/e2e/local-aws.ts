@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { Repository } from "../../demo/repository.ts";
 import { type LocalAws, reset, up } from "../../local/local-aws.ts";
-import { localFolder } from "../../local/paths.ts";
+import { localFolder } from "../../tools/checkout.ts";
 import { COMMANDS, PLATFORMS } from "./commands.ts";
 
 /** What the end-to-end tests share: one local AWS, and the folder that holds each command's repository. */

@@ -7,6 +7,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { inject, vi } from "vitest";
 import { type Ended, followRelease, startRelease } from "../../demo/release.ts";
 import { Repository } from "../../demo/repository.ts";
+import type { Paired, PatchResult } from "../../lambda/shared/payloads.ts";
 import type { Table } from "../../lambda/shared/table.ts";
 import type { COMMANDS } from "./commands.ts";
 
@@ -38,7 +39,8 @@ export interface Release extends Ended {
   result: {
     cmd: string;
     version: string;
-    artifacts: { platform: string; sha256: string; size: number; gzSize: number }[];
+    artifacts: Paired["artifacts"];
+    patches: PatchResult[];
     published: false | { revision: number; changed: boolean };
   };
   states: string[];

@@ -14,10 +14,10 @@ import {
 } from "@aws-sdk/client-codebuild";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { clientEnvironment } from "../../local/local-aws.ts";
-import { localFolder } from "../../local/paths.ts";
 import { keptPort } from "../../local/port.ts";
 import { endpoint, health, startServer, stopServer } from "../../local/server.ts";
 import { ensureVenv } from "../../local/venv.ts";
+import { localFolder } from "../../tools/checkout.ts";
 
 const folder = join(localFolder, "test-builds");
 const region = "us-east-1";

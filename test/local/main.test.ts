@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { root } from "../../local/paths.ts";
+import { root } from "../../tools/checkout.ts";
 
 function local(...args: string[]) {
   return spawnSync(process.execPath, [join(root, "local", "main.ts"), ...args], { encoding: "utf8" });

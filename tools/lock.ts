@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LocalError } from "./local-error.ts";
 import { identify, isRunning, type ProcessIdentity } from "./process-identity.ts";
+import { UserError } from "./user-error.ts";
 
 interface LockOptions {
   /** How long to wait for another holder; 0 fails at once. */
@@ -13,7 +13,7 @@ interface LockOptions {
 
 /**
  * Runs `work` while no other process holds the lock file. The lock of a process that has died is taken over.
- * Throws LocalError, naming the holder, when it does not come free in time.
+ * Throws UserError, naming the holder, when it does not come free in time.
  */
 export async function withLock<T>(file: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
@@ -34,7 +34,7 @@ export async function withLock<T>(file: string, options: LockOptions, work: () =
       continue;
     }
     if (Date.now() >= deadline) {
-      throw new LocalError(
+      throw new UserError(
         `Process ${holder.pid} is working on ${dirname(file)}: wait until it has ended, or end it, then try again.`,
       );
     }

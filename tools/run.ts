@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
-import { LocalError } from "./local-error.ts";
+import { UserError } from "./user-error.ts";
 
 export interface RunOptions {
   /** What it is for, in the error: "cdk deploy". */
@@ -13,7 +13,7 @@ export interface RunOptions {
 }
 
 /** How a command ended: `output` is what this run wrote to the log file. */
-export class CommandError extends LocalError {
+export class CommandError extends UserError {
   override name = "CommandError";
   readonly output: string;
   constructor(message: string, output: string) {

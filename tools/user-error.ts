@@ -1,4 +1,4 @@
 /** A failure that the person at the keyboard can do something about: its message says what. */
-export class LocalError extends Error {
-  override name = "LocalError";
+export class UserError extends Error {
+  override name = "UserError";
 }

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { withLock } from "../../local/lock.ts";
-import { identify } from "../../local/process-identity.ts";
+import { withLock } from "../../tools/lock.ts";
+import { identify } from "../../tools/process-identity.ts";
 
 let folder: string;
 let file: string;

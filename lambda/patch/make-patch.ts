@@ -1,0 +1,109 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PutObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import bsdiff from "bsdiff-node";
+import { type Artifact, getArtifact } from "../shared/artifacts.ts";
+import { PatchNotProvedError } from "../shared/errors.ts";
+import { patchObjectKey } from "../shared/keys.ts";
+import { newestVersionId } from "../shared/objects.ts";
+import { type Patch, putPatch } from "../shared/patches.ts";
+import type { PatchEvent, PatchResult } from "../shared/payloads.ts";
+import type { Table } from "../shared/table.ts";
+import { download, downloadBinary, hashFile } from "./stored-files.ts";
+
+export interface Patcher {
+  table: Table;
+  s3: S3Client;
+  bucket: string;
+}
+
+/**
+ * Makes a patch, proves that it turns the base into the target, stores it once and records it. A patch that is stored
+ * already is proved and recorded instead. It is kept only when it is smaller than the full download.
+ * @throws PatchNotProvedError when an input is not what its row says, or the patch does not make the target
+ */
+export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchEvent): Promise<PatchResult> {
+  const { table, s3, bucket } = patcher;
+  const { platform, from } = pair;
+  const [base, target] = (await Promise.all(
+    [from, version].map(async (one) => {
+      const artifact = await getArtifact(table, { cmd, version: one, platform });
+      if (artifact === undefined)
+        throw new PatchNotProvedError(`${cmd} ${one} is not recorded on ${platform}`);
+      return artifact;
+    }),
+  )) as [Artifact, Artifact];
+  const id = { cmd, platform, from, to: version };
+  const key = patchObjectKey(id);
+
+  const folder = await mkdtemp(join(tmpdir(), "patch-"));
+  const file = (name: string) => join(folder, name);
+  const prove = async () => {
+    await bsdiff.patch(file("base"), file("result"), file("patch"));
+    const sha256 = await hashFile(file("result"));
+    if (sha256 !== target.sha256) {
+      throw new PatchNotProvedError(`${key} makes a file with SHA-256 ${sha256} instead of ${target.sha256}`);
+    }
+  };
+  const settle = async (facts: { size: number; s3VersionId: string } | { none: string }) => {
+    const recordedAt = new Date().toISOString();
+    const patch: Patch =
+      "none" in facts
+        ? { ...id, ...facts, recordedAt }
+        : { ...id, ...facts, recordedAt, sha256: await hashFile(file("patch")) };
+    await putPatch(table, patch);
+  };
+
+  try {
+    await Promise.all([
+      downloadBinary(s3, bucket, base, file("base")),
+      downloadBinary(s3, bucket, target, file("target")),
+    ]);
+    const stored = await newestVersionId(s3, bucket, key);
+    if (stored === undefined) {
+      await bsdiff.diff(file("base"), file("target"), file("patch"));
+    } else {
+      await download(s3, { Bucket: bucket, Key: key, VersionId: stored }, file("patch"));
+    }
+    await prove();
+    const { size } = await stat(file("patch"));
+    if (stored !== undefined) {
+      await settle({ size, s3VersionId: stored });
+      return { ...pair, outcome: "present", size };
+    }
+    if (size >= target.gzSize) {
+      const reason = `the patch has ${size} bytes, the full download ${target.gzSize}`;
+      await settle({ none: reason });
+      return { ...pair, outcome: "none", reason };
+    }
+    await settle({ size, s3VersionId: await putOnce(s3, bucket, key, file("patch")) });
+    return { ...pair, outcome: "made", size };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @returns the S3 version id of the stored patch */
+async function putOnce(s3: S3Client, Bucket: string, Key: string, file: string): Promise<string> {
+  const put = new PutObjectCommand({
+    Bucket,
+    Key,
+    Body: await readFile(file),
+    IfNoneMatch: "*",
+    ChecksumAlgorithm: "SHA256",
+    ContentType: "application/octet-stream",
+    CacheControl: "public, max-age=31536000, immutable",
+  });
+  try {
+    return (await s3.send(put)).VersionId ?? "null";
+  } catch (error) {
+    // Another execution stored its own a moment ago. Ours is not the one that clients get, so this attempt ends here.
+    if (error instanceof S3ServiceException && error.name === "PreconditionFailed") {
+      throw new PatchNotProvedError(
+        `${Key} was stored by someone else meanwhile: start the release again to prove it`,
+      );
+    }
+    throw error;
+  }
+}

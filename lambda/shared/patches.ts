@@ -1,0 +1,27 @@
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { type PatchId, patchItemKey, patchPartition, patchPrefix } from "./keys.ts";
+import { queryAll, type Table } from "./table.ts";
+
+/** A proved patch, or the reason why there is none for this pair and need not be tried again. */
+export type Patch = PatchId & { recordedAt: string } & (
+    | {
+        /** Bytes of the patch. */
+        size: number;
+        /** Of the patch, standard padded base64. */
+        sha256: string;
+        s3VersionId: string;
+      }
+    | { none: string }
+  );
+
+/** Every pair that is settled for patches to `version`. */
+export function patchesTo(table: Table, cmd: string, version: string): Promise<Patch[]> {
+  return queryAll<Patch>(table, patchPartition(cmd), patchPrefix(version));
+}
+
+/** Doing a pair again finds the same facts, so the last writer is as right as the first. */
+export async function putPatch(table: Table, patch: Patch): Promise<void> {
+  await table.documents.send(
+    new PutCommand({ TableName: table.name, Item: { ...patchItemKey(patch), ...patch } }),
+  );
+}
