@@ -11,6 +11,8 @@ export default {
       branch: "main",
       mainPackage: ".",
       versionVariable: "main.version",
+      directoryUrlVariable: "main.directoryURL",
+      artifactsUrlVariable: "main.artifactsURL",
       platforms: [
         "darwin-amd64",
         "darwin-arm64",

@@ -57,9 +57,9 @@ file_url() { printf 'file://%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d '\n
 offline=(GOPROXY="$(file_url "$work/release/modules"),off" GOSUMDB=off GOVCS='*:off')
 
 # Reproducible: no paths, no build id, no state of a working copy, no symbol tables. Quoted because Go splits at spaces.
-ldflags='-s -w -buildid='
+ldflags='-s -w -buildid=' stamps=()
 stamp() { # VARIABLE VALUE
-  if [[ -n $1 ]]; then ldflags+=" -X '$1=$2'"; fi
+  if [[ -n $1 ]]; then ldflags+=" -X '$1=$2'" stamps+=("$1" "$2"); fi
 }
 stamp "${HKDIST_VERSION_VARIABLE:-}" "$version"
 stamp "${HKDIST_DIRECTORY_URL_VARIABLE:-}" "${HKDIST_DIRECTORY_URL:-}"
@@ -72,6 +72,17 @@ compile() { # PLATFORM
       clean "${offline[@]}" GOOS="${1%%-*}" GOARCH="${1#*-}" \
         "$go" build -mod="$mode" -trimpath -ldflags "$ldflags" -o "$work/binary" -- "$main_package"
   ) >"$work/messages.txt" 2>&1
+}
+
+# Go says nothing when -X names no variable; a tool that does not know its version would update itself for ever.
+check_stamps() {
+  local i
+  for ((i = 0; i < ${#stamps[@]}; i += 2)); do
+    if ! grep -qaF -e "${stamps[i + 1]}" "$work/binary"; then
+      echo "${stamps[i]} did not get its value: it must be a string variable of the program, in use and not a constant." >"$work/messages.txt"
+      return 1
+    fi
+  done
 }
 
 store() { # PLATFORM
@@ -94,7 +105,7 @@ put_report() {
 : >"$work/report"
 for platform in "${platforms[@]}"; do
   started=$SECONDS
-  if ! compile "$platform"; then
+  if ! { compile "$platform" && check_stamps; }; then
     log "$platform failed after $((SECONDS - started)) s:"
     cat "$work/messages.txt"
     printf '%s\tfailed\t%s\n' "$platform" "$(tail -c 4000 "$work/messages.txt" | base64 -w0)" >>"$work/report"

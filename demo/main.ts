@@ -1,8 +1,10 @@
 // The whole story on this machine: from nothing to an installed binary. See README.md.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { clientEnvironment, reset, up } from "../local/local-aws.ts";
+import type { Paired, PatchResult } from "../lambda/shared/payloads.ts";
+import { type LocalAws, reset, up } from "../local/local-aws.ts";
 import { localFolder } from "../tools/checkout.ts";
 import { withLock } from "../tools/lock.ts";
 import { quote } from "../tools/quote.ts";
@@ -11,6 +13,7 @@ import { hostPlatform, install, unameAgent } from "./install.ts";
 import { followRelease, startCommand, startRelease } from "./release.ts";
 import { Repository } from "./repository.ts";
 import { Steps } from "./steps.ts";
+import { sizeTable } from "./table.ts";
 
 const CMD = "greet";
 const folder = join(localFolder, "demo");
@@ -44,16 +47,18 @@ try {
 }
 
 async function demo(): Promise<void> {
-  console.log("hkdist: one release of a Go command, on an AWS inside this checkout.");
+  console.log(
+    "hkdist: two releases of a Go command and an update between them, on an AWS inside this checkout.",
+  );
   await cleanUp(); // what an interrupted demo left
   const platforms = [...new Set([hostPlatform(), "darwin-arm64", "windows-amd64"])];
-  const tag = `v${new Date().toISOString().slice(0, 10).replaceAll("-", "")}`;
-  const version = tag.slice(1);
+  const version = new Date().toISOString().slice(0, 10).replaceAll("-", "");
+  const newVersion = `${version}.1`;
 
   const repository = await steps.run("A git repository with a tagged Go command", async () => {
     const made = Repository.fromExample("greet", join(folder, CMD));
-    made.commitAndTag("First release", tag);
-    say(`examples/greet, tagged ${tag}: ${made.folder}`);
+    made.commitAndTag("First release", `v${version}`);
+    say(`examples/greet, tagged v${version}: ${made.folder}`);
     return made;
   });
 
@@ -74,41 +79,69 @@ async function demo(): Promise<void> {
     return made;
   });
 
-  await steps.run(`A release for ${platforms.join(", ")}`, async () => {
-    const input = { cmd: CMD };
-    steps.show(startCommand(local, input).map(quote).join(" "));
-    const ended = await followRelease(local, await startRelease(local, input), say);
-    if (ended.status !== "SUCCEEDED") {
-      throw new Error(`the execution ended as ${ended.status}, ${ended.error}: ${ended.cause}`);
-    }
-  });
+  await steps.run(`A release for ${platforms.join(", ")}`, () => release(local));
 
   const binary = join(folder, "bin", CMD);
-  const installed = await steps.run("An installation, as a user would", async () => {
+  await steps.run("An installation, as a user would", async () => {
     mkdirSync(join(folder, "bin"));
     steps.show(`curl -L -A "${unameAgent()}" ${quote(`${local.directoryUrl}${CMD}.gz`)} | gunzip > ${CMD}`);
-    const done = await install(local.directoryUrl, CMD, binary);
-    say(`${done.gzBytes.toLocaleString("en")} bytes from ${done.from}`);
-    steps.show(`${CMD} version --verbose`);
-    const output = execFileSync(binary, ["version", "--verbose"], {
-      encoding: "utf8",
-      env: clientEnvironment(local),
-    });
-    say(output.trimEnd());
-    if (!output.includes(version)) throw new Error(`the installed ${CMD} does not say that it is ${version}`);
-    return done;
+    const installed = await install(local.directoryUrl, CMD, binary);
+    say(`${installed.gzBytes.toLocaleString("en")} bytes from ${installed.from}`);
+    greet(binary, "version", version);
+    greet(binary, "Ada", "Hello");
+    await checkHash(local, binary);
   });
 
-  await steps.run("Its SHA-256, against the directory", async () => {
-    const url = `${local.directoryUrl}${CMD}/current/${hostPlatform()}.json`;
-    steps.show(`curl ${quote(url)}`);
-    const answer = await (await fetch(url)).text();
-    say(answer.trimEnd());
-    const { sha256 } = JSON.parse(answer) as { sha256: string };
-    if (sha256 !== installed.sha256) throw new Error(`the installed binary has SHA-256 ${installed.sha256}`);
-    say("the same as the installed binary's");
+  const second = await steps.run("A second release, of a changed program", async () => {
+    const source = join(repository.folder, "main.go");
+    writeFileSync(source, readFileSync(source, "utf8").replace("Hello,", "Good to see you,"));
+    repository.commitAndTag("A warmer greeting", `v${newVersion}`);
+    return release(local);
   });
+
+  await steps.run("The installed tool updates itself by patch", async () => {
+    greet(binary, "update", "patched");
+    greet(binary, "version", newVersion);
+    greet(binary, "Ada", "Good to see you");
+    await checkHash(local, binary);
+  });
+
+  console.log(`\nFrom ${version} to ${newVersion}, in bytes:\n`);
+  for (const line of sizeTable(second.artifacts, second.patches)) say(line);
   console.log(`\nAll of it took ${steps.total()}.`);
+}
+
+/** Releases the head of the repository, showing the command and the builds' logs. */
+async function release(local: LocalAws): Promise<Pick<Paired, "artifacts"> & { patches: PatchResult[] }> {
+  const input = { cmd: CMD };
+  steps.show(startCommand(local, input).map(quote).join(" "));
+  const ended = await followRelease(local, await startRelease(local, input), say);
+  if (ended.status !== "SUCCEEDED") {
+    throw new Error(`the execution ended as ${ended.status}, ${ended.error}: ${ended.cause}`);
+  }
+  return JSON.parse(ended.output ?? "{}") as Awaited<ReturnType<typeof release>>;
+}
+
+/** Runs the installed program and looks for what it must say. */
+function greet(binary: string, argument: string, expected: string): void {
+  steps.show(`${CMD} ${argument}`);
+  // Its own background check would come between.
+  const env = { ...process.env, GREET_NO_UPDATE: "1" };
+  const output = execFileSync(binary, [argument], { encoding: "utf8", env });
+  say(output.trimEnd());
+  if (!output.includes(expected)) throw new Error(`${CMD} ${argument} did not say "${expected}"`);
+}
+
+/** Holds the installed binary's SHA-256 against what the directory tells. */
+async function checkHash(local: LocalAws, binary: string): Promise<void> {
+  const url = `${local.directoryUrl}${CMD}/current/${hostPlatform()}.json`;
+  steps.show(`curl ${quote(url)}`);
+  const answer = await (await fetch(url)).text();
+  say(answer.trimEnd());
+  const { sha256 } = JSON.parse(answer) as { sha256: string };
+  const own = createHash("sha256").update(readFileSync(binary)).digest("base64");
+  if (sha256 !== own) throw new Error(`the installed binary has SHA-256 ${own}`);
+  say("the installed binary has the same SHA-256");
 }
 
 async function cleanUp(): Promise<void> {

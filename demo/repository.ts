@@ -7,13 +7,19 @@ import { root } from "../tools/checkout.ts";
 export class Repository {
   readonly folder: string;
 
-  /** Starts a repository on branch main with the files of an example, not yet committed. */
-  static fromExample(example: string, folder: string): Repository {
+  /** Starts a repository on branch main in a folder that is emptied. */
+  static empty(folder: string): Repository {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    cpSync(join(root, "examples", example), folder, { recursive: true });
     const repository = new Repository(folder);
     repository.git("init", "--quiet", "--initial-branch=main");
+    return repository;
+  }
+
+  /** Starts a repository with the files of an example, not yet committed. */
+  static fromExample(example: string, folder: string): Repository {
+    const repository = Repository.empty(folder);
+    cpSync(join(root, "examples", example), folder, { recursive: true });
     return repository;
   }
 

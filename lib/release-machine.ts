@@ -93,8 +93,7 @@ export class ReleaseMachine extends Construct {
       error:
         "{% $failure.Error = 'NotRecordedYetError' ? 'ArtifactNotRecordedError' : " +
         "$exists($failure.Error) ? $failure.Error : 'States.TaskFailed' %}",
-      cause:
-        "{% $substring($failure.Cause, 0, 1) = '{' ? $parse($failure.Cause).errorMessage : $failure.Cause %}",
+      cause: `{% ${sentence("$failure")} %}`,
     });
 
     const invoke = <Event>(

@@ -13,6 +13,6 @@ export class Request extends Construct {
       description: "Checks a release's input against the configuration",
       settings: { table: storage.table.tableName },
     });
-    this.handler.allow(["dynamodb:Query"], [storage.table.tableArn]);
+    this.handler.allow(["dynamodb:GetItem", "dynamodb:Query"], [storage.table.tableArn]);
   }
 }

@@ -7,7 +7,7 @@ import { bootstrap, deploy, synthesize } from "./deploy.ts";
 import { awsSettings, noProxy, toolPath, withoutAws } from "./environment.ts";
 import { stateFiles } from "./paths.ts";
 import { keptPort } from "./port.ts";
-import { endpoint, ensureServer, health, interruptServer, stopServer } from "./server.ts";
+import { endpoint, ensureServer, health, interruptServer, requirePort, stopServer } from "./server.ts";
 import { ensureVenv } from "./venv.ts";
 
 const REGION = "us-east-1";
@@ -54,6 +54,7 @@ export async function up(options: UpOptions): Promise<LocalAws> {
   return withLock(files.lock, { waitSeconds: 0 }, async () => {
     await ensureVenv(options.log);
     const port = await keptPort(files.port);
+    await requirePort(folder, port);
     await undoUnfinishedDeploy(folder, port, options.log);
     const owner = options.endWithProcess ? process.pid : undefined;
     const server = { folder, port, region: REGION, owner };

@@ -56,7 +56,10 @@ function parse(args: string[]) {
     return {
       command,
       json: values.json ?? false,
-      config: resolve(values.config ?? join(root, "hkdist.config.ts")),
+      // npm starts scripts in the checkout and tells where it was called.
+      config: values.config
+        ? resolve(process.env["INIT_CWD"] ?? "", values.config)
+        : join(root, "hkdist.config.ts"),
       folder: resolve(values.folder ?? defaultFolder),
     };
   } catch {

@@ -68,13 +68,7 @@ export async function ensureServer(options: ServerOptions): Promise<void> {
 /** Starts the server, detached from this process. Throws UserError when its port is taken or it does not come up. */
 export async function startServer(options: ServerOptions): Promise<void> {
   const files = stateFiles(options.folder);
-  if (!(await isFree(options.port))) {
-    throw new UserError(
-      `Port ${options.port} is taken by another program, and the URLs of ${options.folder} carry it. ` +
-        `End that program (\`ss -ltnp 'sport = :${options.port}'\` shows it) and try again, or give up the folder's ` +
-        "data and its URLs: `npm run local:reset`.",
-    );
-  }
+  await requirePort(options.folder, options.port);
   rmSync(files.temporary, { recursive: true, force: true });
   for (const folder of [files.data, files.home, files.temporary]) mkdirSync(folder, { recursive: true });
   // Functions are unpacked there. Node takes a .js file's kind from the next package.json above, which on Lambda is none
@@ -106,6 +100,16 @@ export async function startServer(options: ServerOptions): Promise<void> {
     await sleep(100);
   }
   child.unref();
+}
+
+/** Throws UserError when another program has the folder's port. */
+export async function requirePort(folder: string, port: number): Promise<void> {
+  if (findServer(stateFiles(folder).server) || (await health(folder, port)) || (await isFree(port))) return;
+  throw new UserError(
+    `Port ${port} is taken by another program, and the URLs of ${folder} carry it. ` +
+      `End that program (\`ss -ltnp 'sport = :${port}'\` shows it) and try again, or give up the folder's ` +
+      "data and its URLs: `npm run local:reset`.",
+  );
 }
 
 /** Stops the folder's server if it runs: its data are written, its builds and functions ended. */

@@ -3,7 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { root, venvBin } from "../local/paths.ts";
+import { venvBin } from "../local/paths.ts";
+import { root } from "../tools/checkout.ts";
 
 /** Runs a checker; its output is empty when it has nothing to say. */
 async function check(program: string, ...args: string[]): Promise<string> {

@@ -58,9 +58,9 @@ export function checkAddon(bytes: Buffer, target: Target): void {
   if (!target.startsWith("linux-")) return;
   const problems: string[] = [];
   // ELF: the machine is the half-word at 18 (https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html).
-  const machine = { 62: "x64", 183: "arm64" }[bytes.readUInt16LE(18)];
-  if (bytes.readUInt32BE(0) !== 0x7f454c46 || `linux-${machine}` !== target)
-    problems.push(`is not for ${target}`);
+  const isElf = bytes.length > 20 && bytes.readUInt32BE(0) === 0x7f454c46;
+  const machine = isElf && { 62: "x64", 183: "arm64" }[bytes.readUInt16LE(18)];
+  if (`linux-${machine}` !== target) problems.push(`is not for ${target}`);
   const text = bytes.toString("latin1");
   for (const [library, newest] of Object.entries(LAMBDA_LIBRARIES)) {
     const needed = highestVersion(text, library);
@@ -151,7 +151,7 @@ async function compileInDocker(target: Target, folder: string, log: (line: strin
   const script = [
     `mkdir /tmp/node_modules && cp -r /in/${ADDON} /in/nan /tmp/node_modules && cd /tmp/node_modules/${ADDON}`,
     `test "$(node -p process.versions.modules)" = ${ABI} && rm -rf build && npx --yes node-gyp rebuild`,
-    `node -e 'require("./")' && rm -rf /out/${ADDON} && cp -r . /out/${ADDON}`,
+    `node -e 'require("./")' && rm -rf /out/new /out/${ADDON} && cp -r . /out/new && mv /out/new /out/${ADDON}`,
   ].join(" && ");
   const mounts = ["-v", `${join(root, "node_modules")}:/in:ro`, "-v", `${out}:/out`];
   const image = "public.ecr.aws/sam/build-nodejs24.x:latest-x86_64";

@@ -11,24 +11,32 @@ import { downloadPage } from "./download-page.ts";
 import { guessPlatform } from "./user-agent.ts";
 
 const NOT_FOUND = "404 page not found\n";
-/** No path of ours has any other, so an escape or a backslash is never interpreted, not even in a redirect. */
-const CANONICAL_CHARACTERS = /^[\w./-]*$/;
+/** No path of ours has other characters or dot segments, so nothing is ever decoded or resolved, not even for a redirect. */
+const CANONICAL = /^(?!.*\/\.{1,2}(\/|$))[\w./-]*$/;
+
+/** What Hono's adapter for Lambda hands on; the path in its URL has been resolved, `rawPath` has not. */
+interface Lambda {
+  Bindings: { event?: { rawPath: string } };
+}
 
 /**
  * The update directory: every route of the protocol that reads. One read of the table per request; unknown paths and
  * methods are a plain 404, and names outside the limits never reach a key.
  * @param artifactsUrl where the bytes are; ends in `/`
  */
-export function directory(table: Table, artifactsUrl: string): Hono {
+export function directory(table: Table, artifactsUrl: string): Hono<Lambda> {
   // The path as the client wrote it: only one spelling of each is routed, since permissions go by path too.
-  const app = new Hono({ getPath: (request) => new URL(request.url).pathname });
+  const app = new Hono<Lambda>({
+    getPath: (request, options) => options?.env?.event?.rawPath ?? new URL(request.url).pathname,
+  });
   const artifactUrl = (path: string) => `${artifactsUrl}${path}`;
 
   app.use(async (c, next) => {
-    if (!CANONICAL_CHARACTERS.test(c.req.path)) return c.text(NOT_FOUND, 404);
+    if (!CANONICAL.test(c.req.path)) return c.text(NOT_FOUND, 404);
     if (c.req.path.includes("//")) {
       const { search } = new URL(c.req.url);
-      return c.redirect(c.req.path.replaceAll(/\/{2,}/g, "/") + search, 301);
+      c.header("Location", c.req.path.replaceAll(/\/{2,}/g, "/") + search);
+      return c.text("301 moved permanently\n", 301);
     }
     await next();
     c.header("X-Content-Type-Options", "nosniff");

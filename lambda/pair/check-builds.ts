@@ -2,6 +2,9 @@ import type { Artifact } from "../shared/artifacts.ts";
 import { ArtifactConflictError, BuildFailedError } from "../shared/errors.ts";
 import type { PlatformReport } from "./report.ts";
 
+/** Characters for all compilers' words together, so that none of them pushes another out. */
+const MESSAGES_LENGTH = 4000;
+
 /**
  * Holds what the builds say against what was recorded.
  * @throws BuildFailedError when a platform did not compile, with the compiler's words
@@ -17,11 +20,12 @@ export function checkBuilds(
     failures.set(report.message, [...(failures.get(report.message) ?? []), report.platform]);
   }
   if (failures.size > 0) {
+    const share = Math.floor(MESSAGES_LENGTH / failures.size);
     const messages = [...failures].map(
-      ([message, platforms]) => `${platforms.join(", ")} did not compile:\n${message}`,
+      ([message, platforms]) => `${platforms.join(", ")} did not compile:\n${message.slice(-share)}`,
     );
     throw new BuildFailedError(
-      `${messages.join("\n\n")}\n\nOther platforms are kept; start the release again to build only what is missing.`,
+      `${messages.join("\n\n")}\n\nThe other platforms are kept. Mend it under a new tag, or release the others with "platforms".`,
     );
   }
   for (const report of reports) {

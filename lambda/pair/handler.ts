@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { artifactsBefore, artifactsOfVersion, getRefusal } from "../shared/artifacts.ts";
-import { ArtifactRefusedError, NotRecordedYetError } from "../shared/errors.ts";
+import { type Artifact, artifactsBefore, artifactsOfVersion, getRefusal } from "../shared/artifacts.ts";
+import { ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError } from "../shared/errors.ts";
 import { artifactObjectKey } from "../shared/keys.ts";
 import { newestVersionId, readText } from "../shared/objects.ts";
 import { patchesTo } from "../shared/patches.ts";
@@ -39,12 +39,9 @@ export async function handler({ request, plan }: PairEvent): Promise<Paired> {
         "See the record function's log and its dead-letter queue; the next release of this tag asks for it again.",
     );
   }
-  const artifacts = request.platforms.flatMap((name) => {
-    const artifact = recorded.get(name);
-    if (artifact === undefined) return [];
-    const { platform, sha256, size, gzSize } = artifact;
-    return [{ platform, sha256, size, gzSize }];
-  });
+  const mine = request.platforms.flatMap((platform) => recorded.get(platform) ?? []);
+  await Promise.all(mine.map(throwIfReplaced));
+  const artifacts = mine.map(({ platform, sha256, size, gzSize }) => ({ platform, sha256, size, gzSize }));
   return {
     artifacts,
     pairs: openPairs(await basesOf(request, plan.version), await patchesTo(table, request.cmd, plan.version)),
@@ -67,5 +64,19 @@ async function throwIfRefused(cmd: string, version: string, platform: string): P
   const key = artifactObjectKey({ cmd, version, platform });
   const s3VersionId = await newestVersionId(s3, settings.artifactsBucket, key);
   const refusal = s3VersionId && (await getRefusal(table, key, s3VersionId));
-  if (refusal) throw new ArtifactRefusedError(`${key} was stored but refused: ${refusal.reason}`);
+  if (!refusal) return;
+  throw new ArtifactRefusedError(
+    `${key} was stored but refused: ${refusal.reason}. Find out who stored it, delete the object ` +
+      `(version ${s3VersionId} in bucket ${settings.artifactsBucket}) and start the release again.`,
+  );
+}
+
+/** Clients get the newest object under a name, so that must be the recorded one. */
+async function throwIfReplaced({ key, s3VersionId }: Artifact): Promise<void> {
+  const newest = await newestVersionId(s3, settings.artifactsBucket, key);
+  if (newest === s3VersionId) return;
+  throw new ArtifactConflictError(
+    `${key} was recorded as S3 version ${s3VersionId}, but ${newest === undefined ? "is gone" : `is ${newest} now`}. ` +
+      `Bring the recorded version back: delete what is newer in bucket ${settings.artifactsBucket}, delete markers too.`,
+  );
 }

@@ -56,10 +56,12 @@ export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchE
   };
 
   try {
-    await Promise.all([
+    const downloads = await Promise.allSettled([
       downloadBinary(s3, bucket, base, file("base")),
       downloadBinary(s3, bucket, target, file("target")),
     ]);
+    // Both have ended now: nothing is written any more when the folder goes.
+    for (const download of downloads) if (download.status === "rejected") throw download.reason;
     const stored = await newestVersionId(s3, bucket, key);
     if (stored === undefined) {
       await bsdiff.diff(file("base"), file("target"), file("patch"));

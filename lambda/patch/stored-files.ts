@@ -17,15 +17,16 @@ export async function downloadBinary(
   artifact: Artifact,
   file: string,
 ): Promise<void> {
-  const sha256 = await download(
-    s3,
-    { Bucket, Key: artifact.key, VersionId: artifact.s3VersionId },
-    file,
-    createGunzip(),
-  );
-  if (sha256 === artifact.sha256) return;
+  const from = { Bucket, Key: artifact.key, VersionId: artifact.s3VersionId };
+  const found = await download(s3, from, file, createGunzip()).catch((error: unknown) => {
+    // zlib's errors: what is stored is no gzip any more, or only a part of one.
+    if ((error as NodeJS.ErrnoException).code?.startsWith("Z_"))
+      return `nothing (${(error as Error).message})`;
+    throw error;
+  });
+  if (found === artifact.sha256) return;
   throw new PatchNotProvedError(
-    `${artifact.key} is damaged: its row says SHA-256 ${artifact.sha256}, its object unpacks to ${sha256}`,
+    `${artifact.key} is damaged: its row says SHA-256 ${artifact.sha256}, its object unpacks to ${found}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { artifactsOfVersion } from "../shared/artifacts.ts";
+import { artifactsOfVersion, isFrom } from "../shared/artifacts.ts";
 import { MovedTagError } from "../shared/errors.ts";
 import { artifactObjectKey } from "../shared/keys.ts";
 import { log } from "../shared/log.ts";
@@ -39,10 +39,14 @@ export async function handler({ request, execution, exported }: PlanEvent): Prom
 
   const recorded = await artifactsOfVersion(table, cmd, version);
   const missing: string[] = [];
-  for (const platform of request.platforms.filter((name) => !recorded.has(name))) {
+  for (const platform of request.platforms) {
+    const artifact = recorded.get(platform);
+    if (isFrom(artifact, source)) continue;
     const key = artifactObjectKey({ cmd, version, platform });
     const s3VersionId = await newestVersionId(s3, settings.artifactsBucket, key);
-    if (s3VersionId === undefined) missing.push(platform);
+    // What somebody stored under this name before the tag was first released is built as well: the build finds the name
+    // taken, and its bytes are held against the recorded ones.
+    if (s3VersionId === undefined || artifact !== undefined) missing.push(platform);
     else await recordAgain(key, s3VersionId);
   }
 

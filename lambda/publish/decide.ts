@@ -27,7 +27,7 @@ export function decide(
     if (standing !== undefined && compareVersions(version, standing) < 0) {
       throw new PublishRefusedError(
         `${cmd} on ${platform} is at ${standing}, which is newer than ${version}: nothing was published. ` +
-          "The artifacts stay. To go back on purpose, promote the version.",
+          "The artifacts stay, and can be installed by their version.",
       );
     }
   }
@@ -39,7 +39,7 @@ export function decide(
     if (left !== undefined) {
       throw new PublishRefusedError(
         `${cmd} on ${platform} was moved away from ${version} to ${left.to[platform]} at ${left.at} and is at ` +
-          `${before[platform]?.version}: a release does not bring it back. To do so on purpose, promote the version.`,
+          `${before[platform]?.version}: a release does not bring it back. Release a new tag.`,
       );
     }
   }

@@ -7,6 +7,7 @@ import {
   refusedItemKey,
   versionPrefix,
 } from "./keys.ts";
+import type { Source } from "./sources.ts";
 import { isConditionFailure, queryAll, queryRows, type Table } from "./table.ts";
 
 /** What the recorder found in a stored object. Hashes are standard padded base64 of 32 bytes of SHA-256. */
@@ -43,6 +44,11 @@ export async function artifactsOfVersion(
 ): Promise<Map<string, Artifact>> {
   const rows = await queryAll<Artifact>(table, ARTIFACTS_PARTITION, versionPrefix(cmd, version));
   return new Map(rows.map((row) => [row.platform, row]));
+}
+
+/** Whether an artifact was stored by a release of that source, and not by somebody before there was one. */
+export function isFrom(artifact: Artifact | undefined, source: Source | undefined): boolean {
+  return artifact !== undefined && source !== undefined && artifact.commit === source.commit;
 }
 
 /** A command's artifacts of older versions than `version`, newest first, as far as the reader goes on. */

@@ -1,9 +1,18 @@
 /**
+ * Characters. Step Functions cuts a cause at 32,768, and a function's error document holds the message twice (again in
+ * the stack) and escaped: cut, it could not be read by the Failed state.
+ */
+const LONGEST_MESSAGE = 6000;
+
+/**
  * Errors that an operator meets as the error of an execution, and that the state machine retries or catches by name.
  * The name is set as text because minified class names are not names.
  */
 export abstract class HkdistError extends Error {
   abstract override readonly name: string;
+  constructor(message: string) {
+    super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)} ...` : message);
+  }
 }
 
 /** The execution's input is not a release that the configuration allows. */

@@ -90,7 +90,8 @@ export function patchPrefix(to: string): string {
 
 /** A refusal is of one stored object: the same key may later hold a good one under another S3 version id. */
 export function refusedItemKey(objectKey: string, s3VersionId: string): ItemKey {
-  return { pk: REFUSED_PARTITION, sk: `${objectKey}#${s3VersionId}` };
+  // A foreign key may be as long as a sort key may be (1,024 bytes), and then the version id would not fit.
+  return { pk: REFUSED_PARTITION, sk: `${objectKey.slice(0, 200)}#${s3VersionId}` };
 }
 
 export function currentItemKey(cmd: string): ItemKey {

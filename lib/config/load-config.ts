@@ -44,13 +44,19 @@ export function checkConfig(config: unknown, stage: Stage): CompleteConfig {
   // Also when other things are wrong, so that one message has all of it.
   for (const [name, repository] of repositories(config)) {
     if (URL_FORMS.test(repository)) continue;
-    const local = isAbsolute(repository);
-    if (local && stage.endpointUrl !== undefined) continue;
-    const words = local ? "is a local path, which only the local AWS can reach" : URL_WORDS;
-    problems.push(`  commands.${name}.repository: ${JSON.stringify(repository)} ${words}`);
+    if (isAbsolute(repository) && stage.endpointUrl !== undefined) continue;
+    problems.push(`  commands.${name}.repository: ${problemOf(repository, stage)}`);
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join("\n"));
   return parsed.data;
+}
+
+function problemOf(repository: string, stage: Stage): string {
+  if (/^https?:\/\/[^/]*@/.test(repository))
+    return "has credentials in its URL, which would be readable in the stack";
+  const written = JSON.stringify(repository);
+  if (isAbsolute(repository)) return `${written} is a local path, which only the local AWS can reach`;
+  return `${written} ${URL_WORDS}${stage.endpointUrl === undefined ? "" : ", or an absolute path on this machine"}`;
 }
 
 function repositories(config: unknown): [string, string][] {

@@ -30,7 +30,7 @@ const command = z.strictObject({
   /** What `go build` gets: a folder such as "." or "./cmd/greet", or a package path. */
   mainPackage: z
     .string()
-    .regex(/^[\w.][\w./~-]*$/, 'must be the main package: ".", "./cmd/greet" or a package path'),
+    .regex(/^(?!.*\.\.)[\w.][\w./~-]*$/, 'must be the main package: ".", "./cmd/greet" or a package path'),
   /** The Go string variable that is set to the version, without `v`. */
   versionVariable: goVariable("the version"),
   /** The Go string variables that are set to the deployment's own URLs; leave out what the tool does not have. */

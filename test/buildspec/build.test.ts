@@ -148,6 +148,18 @@ describe("a build", () => {
     expect(lab.report()).toEqual([[HOST, "stored", expect.stringMatching(/^[0-9a-f]{64}$/)]]);
   });
 
+  it("does not store a program that did not get its version or its URLs", async () => {
+    const version = { ...plan, version: "20260124" };
+    for (const variable of ["HKDIST_VERSION_VARIABLE", "HKDIST_ARTIFACTS_URL_VARIABLE"]) {
+      const environment = { HKDIST_ARTIFACTS_URL: "https://artifacts.example/", [variable]: "main.misspelt" };
+      const { exitCode, log } = await lab.compile(version, environment);
+      expect(exitCode, log).toBe(0);
+      expect(lab.report()).toEqual([
+        [HOST, "failed", expect.stringContaining("main.misspelt did not get its value")],
+      ]);
+    }
+  });
+
   it("does not start from a plan or an archive that is not right", async () => {
     const cases: [Partial<Plan>, string][] = [
       [

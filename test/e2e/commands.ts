@@ -17,4 +17,14 @@ export const COMMANDS = [
   "greet-patched",
   "greet-damaged",
   "greet-foreign",
+  "greet-seeded",
+  "greet-deleted",
+  "greet-released",
 ] as const;
+
+/** A module that only requires somebody else's tool, built for this machine alone. */
+export const AGE = {
+  mainPackage: "filippo.io/age/cmd/age",
+  versionVariable: "main.Version",
+  platforms: [hostPlatform()],
+};

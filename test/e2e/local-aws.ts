@@ -2,9 +2,12 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { Repository } from "../../demo/repository.ts";
+import type { Config } from "../../lib/config/schema.ts";
 import { type LocalAws, reset, up } from "../../local/local-aws.ts";
 import { localFolder } from "../../tools/checkout.ts";
-import { COMMANDS, PLATFORMS } from "./commands.ts";
+import { AGE, COMMANDS, PLATFORMS } from "./commands.ts";
+
+type CommandConfig = Config["commands"][string];
 
 /** What the end-to-end tests share: one local AWS, and the folder that holds each command's repository. */
 export interface Setting {
@@ -28,12 +31,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   mkdirSync(folder, { recursive: true });
   try {
-    const commands = COMMANDS.map((cmd) => {
+    const commands: [string, CommandConfig][] = COMMANDS.map((cmd) => {
       const { folder: repository } = Repository.fromExample("greet", join(folder, cmd));
       const command = { repository, branch: "main", mainPackage: ".", versionVariable: "main.version" };
       const urls = { directoryUrlVariable: "main.directoryURL", artifactsUrlVariable: "main.artifactsURL" };
       return [cmd, { ...command, ...urls, platforms: PLATFORMS }];
     });
+    const repository = Repository.empty(join(folder, "age")).folder;
+    commands.push(["age", { repository, branch: "main", ...AGE }]);
     const config = join(folder, "hkdist.config.mjs");
     writeFileSync(config, `export default ${JSON.stringify({ commands: Object.fromEntries(commands) })};\n`);
     project.provide("setting", {

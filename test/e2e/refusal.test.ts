@@ -1,9 +1,10 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { gzipSync } from "node:zlib";
+import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { hostPlatform } from "../../demo/install.ts";
 import { followRelease, startRelease } from "../../demo/release.ts";
 import { getArtifact } from "../../lambda/shared/artifacts.ts";
@@ -148,6 +149,39 @@ test("an execution that is stopped in the middle of a build loses nothing", asyn
   expect(stored.Versions?.map(({ Key }) => Key).toSorted()).toEqual(
     PLATFORMS.map((platform) => artifactObjectKey({ cmd, version: "20260105", platform })).toSorted(),
   );
+});
+
+test("an artifact that somebody stored before the release is held against the build, and never published", async () => {
+  const cmd = "greet-seeded";
+  const id = { cmd, version: "20260105", platform: hostPlatform() };
+  const Body = gzipSync("#!/bin/sh\necho not what was tagged\n");
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: local.artifactsBucket,
+      Key: artifactObjectKey(id),
+      Body,
+      IfNoneMatch: "*",
+    }),
+  );
+  await vi.waitUntil(() => getArtifact(table, id), { timeout: 30_000, interval: 200 });
+  repositoryOf(cmd).commitAndTag("First", "v20260105");
+  for (const input of [{ cmd }, { cmd, tag: "v20260105" }]) {
+    const refused = await release(input);
+    expect(refused).toMatchObject({ status: "FAILED", error: "ArtifactConflictError" });
+    expect(refused.cause).toContain(`${artifactObjectKey(id)} is recorded with SHA-256`);
+  }
+  expect((await currentOf(cmd)).status).toBe(404);
+});
+
+test("a release whose stored binary was deleted is not called a success", async () => {
+  const cmd = "greet-deleted";
+  const Key = artifactObjectKey({ cmd, version: "20260105", platform: hostPlatform() });
+  repositoryOf(cmd).commitAndTag("First", "v20260105");
+  expect((await release({ cmd, platforms: [hostPlatform()] })).status).toBe("SUCCEEDED");
+  await s3.send(new DeleteObjectCommand({ Bucket: local.artifactsBucket, Key }));
+  const refused = await release({ cmd, platforms: [hostPlatform()] });
+  expect(refused).toMatchObject({ status: "FAILED", error: "ArtifactConflictError" });
+  expect(refused.cause).toMatch(/is gone\. Bring the recorded version back/);
 });
 
 test("an artifact that the recorder refuses stops the release with the reason", async () => {

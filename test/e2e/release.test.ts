@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -10,7 +10,7 @@ import { historyOf } from "../../lambda/shared/current.ts";
 import { PLATFORMS } from "./commands.ts";
 import { directory, local, orderedBuilds, type Release, release, repositoryOf, table } from "./setting.ts";
 
-const CMD = "greet";
+const CMD = "greet-released";
 const VERSION = "20260105";
 let first: Release;
 
@@ -55,8 +55,10 @@ describe("a release", () => {
     const folder = mkdtempSync(join(tmpdir(), "hkdist-install-"));
     try {
       const file = join(folder, CMD);
-      const { sha256 } = await install(local.directoryUrl, CMD, file);
-      expect(sha256).toBe(first.result.artifacts.find(({ platform }) => platform === hostPlatform())?.sha256);
+      await install(local.directoryUrl, CMD, file);
+      expect(createHash("sha256").update(readFileSync(file)).digest("base64")).toBe(
+        first.result.artifacts.find(({ platform }) => platform === hostPlatform())?.sha256,
+      );
       const output = execFileSync(file, ["version", "--verbose"], { encoding: "utf8" });
       for (const text of [VERSION, hostPlatform(), local.directoryUrl, local.artifactsUrl]) {
         expect(output).toContain(text);

@@ -11,7 +11,7 @@ import type { Paired, PatchResult } from "../../lambda/shared/payloads.ts";
 import type { Table } from "../../lambda/shared/table.ts";
 import type { COMMANDS } from "./commands.ts";
 
-type Cmd = (typeof COMMANDS)[number];
+type Cmd = (typeof COMMANDS)[number] | "age";
 
 const { local, repositories } = inject("setting");
 

@@ -30,7 +30,7 @@ describe("withLock", () => {
     const waited: number[] = [];
     const second = withLock(
       file,
-      { waitSeconds: 5, onWait: (holder) => waited.push(holder) },
+      { waitSeconds: 60, onWait: (holder) => waited.push(holder) },
       async () => "in",
     );
     await first;

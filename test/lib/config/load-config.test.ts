@@ -1,0 +1,340 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ConfigError, checkConfig, loadConfig } from "../../../lib/config/load-config.ts";
+import type { Stage } from "../../../lib/stage.ts";
+
+const AWS: Stage = { endpointUrl: undefined };
+const LOCAL: Stage = { endpointUrl: "http://127.0.0.1:4566" };
+
+const GREET = {
+  repository: "https://example.com/greet.git",
+  branch: "main",
+  mainPackage: ".",
+  versionVariable: "main.version",
+  platforms: ["linux-amd64", "darwin-arm64"],
+};
+const DEFAULTS = {
+  buildConcurrency: 1,
+  patchBases: 8,
+  patchConcurrency: 4,
+  patchMemoryMegabytes: 3008,
+  buildTimeoutMinutes: 60,
+  largestBinaryBytes: 600_000_000,
+};
+
+/** A configuration of greet with these fields. */
+const greet = (fields: Record<string, unknown>) => ({ commands: { greet: { ...GREET, ...fields } } });
+
+/** The lines of the error that a configuration is refused with; none when it is accepted. */
+function mistakes(config: unknown, stage = AWS): string[] {
+  try {
+    checkConfig(config, stage);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split("\n").map((line) => line.trim());
+    throw error;
+  }
+  return [];
+}
+
+describe("a right configuration", () => {
+  it("gets its defaults", () => {
+    expect(checkConfig(greet({}), AWS)).toEqual({ commands: { greet: GREET }, ...DEFAULTS });
+  });
+
+  it("keeps everything that it says", () => {
+    const config = {
+      commands: {
+        greet: {
+          ...GREET,
+          mainPackage: "./cmd/greet",
+          versionVariable: "example.com/greet/internal/release.Version",
+          directoryUrlVariable: "main.directoryURL",
+          artifactsUrlVariable: "main.artifactsURL",
+          goVersion: "1.26.8",
+        },
+        "greet-canary": { ...GREET, branch: "canary" },
+      },
+      buildConcurrency: 40,
+      patchBases: 16,
+      patchConcurrency: 40,
+      patchMemoryMegabytes: 10_240,
+      buildTimeoutMinutes: 480,
+      largestBinaryBytes: 1,
+    };
+    expect(checkConfig(config, AWS)).toEqual(config);
+  });
+
+  it.each([
+    ["repository", "https://example.com/greet"],
+    ["repository", "https://example.com:8443/a/b/greet.git"],
+    ["repository", "ssh://git@example.com:2222/greet.git"],
+    ["repository", "git@example.com:organisation/greet.git"],
+    ["branch", "release/2026.x"],
+    ["branch", "_x"],
+    ["branch", "a.b/c.d"],
+    ["branch", "x.locked"],
+    ["mainPackage", "./cmd/greet"],
+    ["mainPackage", "example.com/greet/cmd/greet"],
+    ["mainPackage", "cmd/greet-2"],
+    ["versionVariable", "main.Version"],
+    ["versionVariable", "github.com/a/b.c/v2/internal/relver.version_1"],
+    ["goVersion", "1.26.0"],
+    ["goVersion", "1.26rc1"],
+    ["platforms", ["windows-arm64"]],
+    ["platforms", ["freebsd-386", "js-wasm", "linux-loong64"]],
+  ])("may have the %s %j", (field, value) => expect(mistakes(greet({ [field]: value }))).toEqual([]));
+});
+
+describe("a mistake is told with its place", () => {
+  const URL_NEEDED = 'must be a URL such as "https://example.com/greet.git" or "git@example.com:greet.git"';
+  const VARIABLE = 'as package path, dot, name: "main.version"';
+
+  it.each<[string, unknown, string, string]>([
+    ["repository", undefined, "commands.greet.repository:", "is missing"],
+    ["repository", "", "commands.greet.repository:", "must be the repository's URL"],
+    ["repository", 5, "commands.greet.repository:", "string"],
+    ["repository", "greet", 'commands.greet.repository: "greet"', URL_NEEDED],
+    ["repository", "./greet", 'commands.greet.repository: "./greet"', URL_NEEDED],
+    ["repository", "http://example.com/greet.git", "commands.greet.repository:", URL_NEEDED],
+    [
+      "repository",
+      "https://user:secret@example.com/greet.git",
+      "commands.greet.repository:",
+      "has credentials",
+    ],
+    ["repository", "https://example.com", "commands.greet.repository:", URL_NEEDED],
+    ["repository", "https://example.com/my greet.git", "commands.greet.repository:", URL_NEEDED],
+    ["repository", "file:///srv/greet.git", "commands.greet.repository:", URL_NEEDED],
+    ["repository", "--upload-pack=x", "commands.greet.repository:", URL_NEEDED],
+    ["branch", undefined, "commands.greet.branch:", "is missing"],
+    ["branch", "", "commands.greet.branch:", "must be a branch name"],
+    ["branch", "-x", "commands.greet.branch:", "must be a branch name"],
+    ["branch", "a b", "commands.greet.branch:", "must be a branch name"],
+    ["branch", "a..b", "commands.greet.branch:", "must be a branch name"],
+    ["branch", "x.lock", "commands.greet.branch:", "must be a branch name"],
+    ["branch", "a//b", "commands.greet.branch:", "must be a branch name"],
+    ["branch", "a/", "commands.greet.branch:", "must be a branch name"],
+    ["branch", "a.", "commands.greet.branch:", "must be a branch name"],
+    ["mainPackage", undefined, "commands.greet.mainPackage:", "is missing"],
+    ["mainPackage", "", "commands.greet.mainPackage:", "must be the main package"],
+    ["mainPackage", "-o", "commands.greet.mainPackage:", "must be the main package"],
+    ["mainPackage", "/srv/greet", "commands.greet.mainPackage:", "must be the main package"],
+    ["versionVariable", undefined, "commands.greet.versionVariable:", "is missing"],
+    ["versionVariable", "version", "commands.greet.versionVariable:", VARIABLE],
+    ["versionVariable", "main.2", "commands.greet.versionVariable:", VARIABLE],
+    ["versionVariable", "main.version=1' -X 'main.x", "commands.greet.versionVariable:", VARIABLE],
+    ["directoryUrlVariable", "", "commands.greet.directoryUrlVariable:", VARIABLE],
+    ["artifactsUrlVariable", "url", "commands.greet.artifactsUrlVariable:", VARIABLE],
+    ["goVersion", "1.26", "commands.greet.goVersion:", 'must be an exact Go version such as "1.26.8"'],
+    ["goVersion", "go1.26.8", "commands.greet.goVersion:", "must be an exact Go version"],
+    ["goVersion", "latest", "commands.greet.goVersion:", "must be an exact Go version"],
+    ["goVersion", 1.26, "commands.greet.goVersion:", "string"],
+    ["platforms", undefined, "commands.greet.platforms:", "is missing"],
+    ["platforms", "linux-amd64", "commands.greet.platforms:", "array"],
+    ["platforms", [], "commands.greet.platforms:", "must name at least one platform"],
+    ["platforms", ["linux-arm", "linux-arm"], "commands.greet.platforms:", "must name each platform once"],
+    ["platforms", ["linux-arm", 5], "commands.greet.platforms.1:", "string"],
+    ["platforms", ["linux"], 'commands.greet.platforms.0: "linux"', "is not a platform that Go builds"],
+    ["platforms", ["linux/amd64"], "commands.greet.platforms.0:", "go tool dist list"],
+    ["platforms", ["Linux-amd64"], "commands.greet.platforms.0:", "is not a platform that Go builds"],
+    ["platforms", ["macos-arm64"], "commands.greet.platforms.0:", "is not a platform that Go builds"],
+    ["platforms", ["constructor"], "commands.greet.platforms.0:", "is not a platform that Go builds"],
+    [
+      "platforms",
+      ["linux-arm", "darwin-386"],
+      "commands.greet.platforms.1:",
+      "Go dropped darwin-386 in 1.15; remove it, all Macs since 2007 run darwin-amd64",
+    ],
+    ["platforms", ["darwin-arm"], "commands.greet.platforms.0:", "Apple silicon is darwin-arm64"],
+    ["platforms", ["windows-arm"], "commands.greet.platforms.0:", "use windows-arm64"],
+    ["tag", "v20260131", "commands.greet:", '"tag"'],
+  ])("%s %j", (field, value, place, words) => {
+    const lines = mistakes(greet({ [field]: value }));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.slice(0, place.length)).toBe(place);
+    expect(lines[0]).toContain(words);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["nothing", undefined, "the default export: "],
+    ["null", null, "the default export: "],
+    ["a text", "greet", "the default export: "],
+    ["a list", [], "the default export: "],
+    ["no commands", {}, "commands: "],
+    ["commands as a list", { commands: [] }, "commands: "],
+    ["no command", { commands: {} }, "commands: must hold at least one command"],
+    ["a command of null", { commands: { greet: null } }, "commands.greet: "],
+    ["a field too many", { ...greet({}), region: "x" }, 'the default export: Unrecognized key: "region"'],
+    ["no builds at once", { ...greet({}), buildConcurrency: 0 }, "buildConcurrency: "],
+    ["too many builds at once", { ...greet({}), buildConcurrency: 41 }, "buildConcurrency: "],
+    ["half a build", { ...greet({}), buildConcurrency: 1.5 }, "buildConcurrency: "],
+    ["too short builds", { ...greet({}), buildTimeoutMinutes: 4 }, "buildTimeoutMinutes: "],
+    ["too long builds", { ...greet({}), buildTimeoutMinutes: 481 }, "buildTimeoutMinutes: "],
+    ["a limit of nothing", { ...greet({}), largestBinaryBytes: 0 }, "largestBinaryBytes: "],
+    ["a limit as text", { ...greet({}), largestBinaryBytes: "600 MB" }, "largestBinaryBytes: "],
+    ["too few bases", { ...greet({}), patchBases: -1 }, "patchBases: "],
+    ["too many bases", { ...greet({}), patchBases: 17 }, "patchBases: "],
+    ["half a base", { ...greet({}), patchBases: 0.5 }, "patchBases: "],
+    ["no patches at once", { ...greet({}), patchConcurrency: 0 }, "patchConcurrency: "],
+    ["too many patches at once", { ...greet({}), patchConcurrency: 41 }, "patchConcurrency: "],
+    ["too little memory", { ...greet({}), patchMemoryMegabytes: 511 }, "patchMemoryMegabytes: "],
+    ["too much memory", { ...greet({}), patchMemoryMegabytes: 10_241 }, "patchMemoryMegabytes: "],
+    ["memory as text", { ...greet({}), patchMemoryMegabytes: "3 GB" }, "patchMemoryMegabytes: "],
+    ...["", "gr eet", "greet_canary", "greet/x", "größe", "x".repeat(65)].map(
+      (name): [string, unknown, string] => [
+        `the command name ${JSON.stringify(name)}`,
+        { commands: { [name]: GREET } },
+        `commands: ${JSON.stringify(name)}: not a command name: 1 to 64 of A-Z, a-z, 0-9 and -`,
+      ],
+    ),
+    [
+      "several wrong command names, in one line",
+      { commands: { "gr eet": GREET, greet: GREET, a_b: GREET } },
+      'commands: "gr eet", "a_b": not a command name: 1 to 64 of A-Z, a-z, 0-9 and -',
+    ],
+  ])("%s", (_, config, line) => {
+    const lines = mistakes(config);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.slice(0, line.length)).toBe(line);
+  });
+
+  it.each([
+    ["patchBases", 0],
+    ["patchConcurrency", 1],
+    ["patchMemoryMegabytes", 512],
+  ])("but %s may be as small as %i", (field, value) => {
+    expect(mistakes({ ...greet({}), [field]: value })).toEqual([]);
+  });
+});
+
+describe("mistakes of all kinds are in one message", () => {
+  const places = (config: unknown) => mistakes(config).map((line) => line.replace(/: .*/, ""));
+
+  it.each([
+    [
+      "in several fields and commands",
+      {
+        commands: {
+          greet: { ...GREET, repository: "greet", branch: "-x", platforms: ["linux-amd64", "darwin-386"] },
+          "greet-canary": { ...GREET, repository: "/srv/greet", versionVariable: "version" },
+        },
+        buildConcurrency: 0,
+      },
+      [
+        "commands.greet.repository",
+        "commands.greet.branch",
+        "commands.greet.platforms.1",
+        "commands.greet-canary.repository",
+        "commands.greet-canary.versionVariable",
+        "buildConcurrency",
+      ],
+    ],
+    [
+      "missing fields, and a repository that is no URL",
+      { commands: { greet: { repository: "greet" } } },
+      [
+        "commands.greet.repository",
+        "commands.greet.branch",
+        "commands.greet.mainPackage",
+        "commands.greet.versionVariable",
+        "commands.greet.platforms",
+      ],
+    ],
+    [
+      "a wrong command name, and a wrong value",
+      { commands: { "gr eet": GREET, greet: { ...GREET, branch: "-x" } } },
+      ["commands", "commands.greet.branch"],
+    ],
+    [
+      "a wrong command name, and a missing field",
+      { commands: { "gr eet": GREET, greet: { ...GREET, branch: undefined } } },
+      ["commands", "commands.greet.branch"],
+    ],
+    [
+      "a platform twice, and one that is none",
+      greet({ platforms: ["linux-arm", "linux-arm", "linux"] }),
+      ["commands.greet.platforms", "commands.greet.platforms.2"],
+    ],
+    [
+      "a platform twice, and one that is no text",
+      greet({ platforms: ["linux-arm", "linux-arm", 5] }),
+      ["commands.greet.platforms", "commands.greet.platforms.2"],
+    ],
+  ])("%s", (_, config, expected) => expect(places(config).toSorted()).toEqual(expected.toSorted()));
+});
+
+describe("a repository at a local path", () => {
+  it("is refused on AWS", () => {
+    expect(mistakes(greet({ repository: "/srv/greet.git" }))).toEqual([
+      'commands.greet.repository: "/srv/greet.git" is a local path, which only the local AWS can reach',
+    ]);
+  });
+
+  it("is accepted on the local AWS", () => {
+    expect(mistakes(greet({ repository: "/srv/greet.git" }), LOCAL)).toEqual([]);
+  });
+
+  it("must be absolute there too", () => {
+    expect(mistakes(greet({ repository: "../greet" }), LOCAL)).toHaveLength(1);
+  });
+});
+
+describe("a configuration file", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "hkdist-config-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const write = (name: string, text: string) => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  };
+  const refusal = async (file: string) => {
+    const error = await loadConfig(file, AWS).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).toContain(file);
+    return (error as Error).message;
+  };
+
+  it.each([
+    ["TypeScript", "right.ts", `export default ${JSON.stringify(greet({}))} satisfies object;`],
+    ["JavaScript", "right.mjs", `export default ${JSON.stringify(greet({}))};`],
+  ])("in %s is loaded and checked", async (_, name, text) => {
+    expect(await loadConfig(write(name, text), AWS)).toEqual({ commands: { greet: GREET }, ...DEFAULTS });
+  });
+
+  it("with mistakes is named before them", async () => {
+    const file = write(
+      "wrong.mjs",
+      `export default ${JSON.stringify(greet({ branch: "-x", platforms: [] }))};`,
+    );
+    expect(await refusal(file)).toBe(
+      `${file} has mistakes:\n` +
+        '  commands.greet.branch: must be a branch name such as "main"\n' +
+        "  commands.greet.platforms: must name at least one platform",
+    );
+  });
+
+  it("that does not exist is told so", async () => {
+    const file = join(folder, "missing.ts");
+    expect(await refusal(file)).toBe(`there is no configuration file ${file}`);
+  });
+
+  it.each([
+    ["does not parse", "broken.mjs", "export default {", "cannot be loaded"],
+    ["throws", "throws.mjs", 'throw new Error("no such variable");', "cannot be loaded: no such variable"],
+    [
+      "imports what is not there",
+      "imports.mjs",
+      'import "./nothing.mjs"; export default {};',
+      "cannot be loaded",
+    ],
+    ["has no default export", "named.mjs", "export const config = {};", "the default export: "],
+  ])("that %s is told so", async (_, name, text, words) => {
+    expect(await refusal(write(name, text))).toContain(words);
+  });
+});
