@@ -1,9 +1,20 @@
 package main
 
 import (
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestRun(t *testing.T) {
@@ -20,6 +31,9 @@ func TestRun(t *testing.T) {
 		{"help", []string{"--help"}, 0, usage, ""},
 		{"two names", []string{"Ada", "Grace"}, 2, "", `got "Grace" too`},
 		{"unknown option", []string{"--loud"}, 2, "", `unknown option "--loud"`},
+		{"development build updates", []string{"update"}, 1, "", `a build with the version "dev"`},
+		{"development build updates quietly", []string{"update", "--background"}, 1, "", ""},
+		{"unknown option of update", []string{"update", "--loud"}, 2, "", "update takes no arguments"},
 		{"unknown option of version", []string{"version", "--loud"}, 2, "", "version takes only --verbose"},
 	}
 	for _, test := range tests {
@@ -64,3 +78,117 @@ func TestFailedOutputIsAFailure(t *testing.T) {
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// A release that is really built and run updates itself: when it is told to, and in the background when it is time.
+func TestReleaseUpdatesItself(t *testing.T) {
+	server := httptest.NewUnstartedServer(nil)
+	url := "http://" + server.Listener.Addr().String() + "/"
+	folder := t.TempDir()
+	program, cache := filepath.Join(folder, "greet"), filepath.Join(folder, "cache")
+	switch runtime.GOOS {
+	case "windows":
+		program += ".exe"
+	case "darwin": // has it in a fixed place below HOME
+		cache = filepath.Join(folder, "Library", "Caches")
+	}
+	state := filepath.Join(cache, "greet", "next-update")
+	build := func(version string) []byte {
+		// A release is built with more flags; with these the packages are those that the tests have compiled already.
+		flags := fmt.Sprintf("-s -w -X main.version=%s -X main.directoryURL=%s -X main.artifactsURL=%s", version, url, url)
+		command := exec.Command("go", "build", "-ldflags", flags, "-o", program, ".")
+		if output, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, output)
+		}
+		binary, err := os.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return binary
+	}
+	newBinary, oldBinary := build("20260102"), build("20260101")
+
+	sum := sha256.Sum256(newBinary)
+	asked := make(chan bool, 100)
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		platform := runtime.GOOS + "-" + runtime.GOARCH
+		switch r.URL.Path {
+		case "/greet/current/" + platform + ".json":
+			asked <- true
+			fmt.Fprintf(w, `{"version":"20260102","sha256":%q}`, base64.StdEncoding.EncodeToString(sum[:]))
+		case "/greet/20260102/" + platform + ".gz":
+			packed := gzip.NewWriter(w)
+			packed.Write(newBinary)
+			packed.Close()
+		default:
+			http.NotFound(w, r)
+		}
+	})
+	server.Start()
+	defer server.Close()
+
+	greet := func(environment []string, args ...string) string {
+		command := exec.Command(program, args...)
+		command.Env = append(os.Environ(), "CI=", "GREET_NO_UPDATE=",
+			"HOME="+folder, "XDG_CACHE_HOME="+cache, "LocalAppData="+cache)
+		command.Env = append(command.Env, environment...)
+		output, err := command.CombinedOutput()
+		if err != nil {
+			t.Fatalf("greet %q: %v: %s", args, err, output)
+		}
+		return string(output)
+	}
+
+	t.Run("when it is told to", func(t *testing.T) {
+		output := greet(nil, "update")
+		for _, want := range []string{
+			"checked: 20260102 is current\n",
+			" bytes (no patch: status 404)\n",
+			"now at version 20260102\n",
+		} {
+			if !strings.Contains(output, want) {
+				t.Errorf("it printed %q, want %q", output, want)
+			}
+		}
+		if version := greet(nil, "version"); version != "20260102\n" {
+			t.Errorf("the version is %q", version)
+		}
+		if output := greet(nil, "update"); output != "checked: 20260102 is current\nalready at 20260102\n" {
+			t.Errorf("it printed %q", output)
+		}
+	})
+
+	t.Run("in the background", func(t *testing.T) {
+		// Removed, for what runs or ran may not be writable.
+		if err := os.Remove(program); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(program, oldBinary, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for len(asked) > 0 {
+			<-asked
+		}
+		if err := os.WriteFile(state, []byte("2020-01-01T00:00:00Z"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		greet([]string{"GREET_NO_UPDATE=1"})
+		greet([]string{"CI=true"})
+		select {
+		case <-asked:
+			t.Fatal("it asked for the current version though it was switched off")
+		case <-time.After(300 * time.Millisecond):
+		}
+		if output := greet(nil, "Ada"); output != "Hello, Ada!\n" {
+			t.Errorf("it printed %q", output)
+		}
+		for end := time.Now().Add(20 * time.Second); greet(nil, "version") != "20260102\n"; {
+			if time.Now().After(end) {
+				t.Fatal("the program is still the old one")
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		if len(asked) != 1 {
+			t.Errorf("it asked %d times for the current version", len(asked))
+		}
+	})
+}
