@@ -4,14 +4,14 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Paired, PatchResult } from "../lambda/shared/payloads.ts";
-import { type LocalAws, reset, up } from "../local/local-aws.ts";
+import { down, type LocalAws, reset, up } from "../local/local-aws.ts";
 import { localFolder } from "../tools/checkout.ts";
+import { hostPlatform, install, unameAgent } from "../tools/install.ts";
 import { withLock } from "../tools/lock.ts";
 import { quote } from "../tools/quote.ts";
+import { followRelease, startCommand, startRelease } from "../tools/release.ts";
+import { Repository } from "../tools/repository.ts";
 import { endCommands } from "../tools/run.ts";
-import { hostPlatform, install, unameAgent } from "./install.ts";
-import { followRelease, startCommand, startRelease } from "./release.ts";
-import { Repository } from "./repository.ts";
 import { Steps } from "./steps.ts";
 import { sizeTable } from "./table.ts";
 
@@ -33,16 +33,15 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
 try {
   await withLock(join(localFolder, "demo.lock"), { waitSeconds: 0 }, async () => {
-    try {
-      await demo();
-    } finally {
-      await cleanUp();
-    }
+    await demo();
+    await cleanUp();
   });
 } catch (error) {
   // The clean-up takes what the demo stands on; what it says then is of no interest.
   if (interrupted) await new Promise(() => {});
+  await down(awsFolder, () => {}).catch(() => {});
   console.error(`\nThe demo failed in the step "${steps.current}":\n${(error as Error).message}`);
+  console.error(`Everything is stopped; the files are kept in ${folder} until the next demo.`);
   process.exit(1);
 }
 
@@ -56,7 +55,7 @@ async function demo(): Promise<void> {
   const newVersion = `${version}.1`;
 
   const repository = await steps.run("A git repository with a tagged Go command", async () => {
-    const made = Repository.fromExample("greet", join(folder, CMD));
+    const made = Repository.from("examples/greet", join(folder, CMD));
     made.commitAndTag("First release", `v${version}`);
     say(`examples/greet, tagged v${version}: ${made.folder}`);
     return made;
@@ -127,7 +126,7 @@ function greet(binary: string, argument: string, expected: string): void {
   steps.show(`${CMD} ${argument}`);
   // Its own background check would come between.
   const env = { ...process.env, GREET_NO_UPDATE: "1" };
-  const output = execFileSync(binary, [argument], { encoding: "utf8", env });
+  const output = execFileSync(binary, [argument], { encoding: "utf8", env, timeout: 60_000 });
   say(output.trimEnd());
   if (!output.includes(expected)) throw new Error(`${CMD} ${argument} did not say "${expected}"`);
 }
@@ -136,7 +135,7 @@ function greet(binary: string, argument: string, expected: string): void {
 async function checkHash(local: LocalAws, binary: string): Promise<void> {
   const url = `${local.directoryUrl}${CMD}/current/${hostPlatform()}.json`;
   steps.show(`curl ${quote(url)}`);
-  const answer = await (await fetch(url)).text();
+  const answer = await (await fetch(url, { signal: AbortSignal.timeout(30_000) })).text();
   say(answer.trimEnd());
   const { sha256 } = JSON.parse(answer) as { sha256: string };
   const own = createHash("sha256").update(readFileSync(binary)).digest("base64");

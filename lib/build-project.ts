@@ -25,7 +25,10 @@ export interface BuildProjectProps {
   environment: { [name: string]: string };
 }
 
-/** A CodeBuild project that runs a script of buildspec/, with a role of its own that starts with no rights. */
+/**
+ * A CodeBuild project that runs a script of buildspec/, with a role of its own. CDK grants it what every build needs:
+ * its log, and reading its source (which comes with listing the bucket of CDK's assets).
+ */
 export class BuildProject extends Project {
   constructor(scope: Construct, id: string, props: BuildProjectProps) {
     const scripts = buildspecAsset(Stack.of(scope));

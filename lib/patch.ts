@@ -22,8 +22,8 @@ export class Patch extends Construct {
       description: "Makes one patch and proves it",
       settings: { table: table.tableName, artifactsBucket: artifacts.bucketName },
       memoryMegabytes,
-      // Base, target, patch, and what the patch makes of the base: four times the largest binary that memory allows.
-      temporaryMegabytes: 1024,
+      // Base, target, patch, and what the patch makes of the base; memory allows a base of a 17th of it.
+      temporaryMegabytes: Math.min(Math.max(Math.ceil((memoryMegabytes * 4) / 17), 512), 10_240),
       timeout: Duration.minutes(15),
       packages: { "bsdiff-node": bsdiffFolder },
     });

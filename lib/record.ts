@@ -27,7 +27,7 @@ export class Record extends Construct {
       visibilityTimeout: Duration.seconds(75),
       retentionPeriod: Duration.days(14),
       deadLetterQueue: {
-        maxReceiveCount: 5,
+        maxReceiveCount: 10,
         queue: new Queue(this, "DeadLetters", { ...queueDefaults, retentionPeriod: Duration.days(14) }),
       },
     });

@@ -210,7 +210,8 @@ export class ReleaseMachine extends Construct {
           errors: ["States.ALL"],
           outputs: {
             pair: "{% $states.input.pair %}",
-            reason: `{% ${sentence("$states.errorOutput")} %}`,
+            // Short: the results of all pairs together may have 256 KiB.
+            reason: `{% $substring(${sentence("$states.errorOutput")}, 0, 300) %}`,
           },
         },
       ),

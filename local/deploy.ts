@@ -18,7 +18,7 @@ export interface CdkOptions {
   app: string;
 }
 
-/** The stack's outputs, as bin/hkdist.ts names them. */
+/** The stack's outputs, as lib/hkdist-stack.ts names them. */
 export interface Outputs {
   DirectoryUrl: string;
   ArtifactsUrl: string;

@@ -9,7 +9,7 @@ import { root } from "../tools/checkout.ts";
 /** Runs a checker; its output is empty when it has nothing to say. */
 async function check(program: string, ...args: string[]): Promise<string> {
   try {
-    await promisify(execFile)(program, args, { cwd: root, maxBuffer: 2 ** 24 });
+    await promisify(execFile)(program, args, { cwd: root, maxBuffer: 2 ** 24, timeout: 110_000 });
     return "";
   } catch (error) {
     const { stdout = "", stderr = "", message } = error as Error & { stdout?: string; stderr?: string };

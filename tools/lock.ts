@@ -27,6 +27,9 @@ export async function withLock<T>(file: string, options: LockOptions, work: () =
       const stale = `${file}.stale-${process.pid}`;
       try {
         renameSync(file, stale);
+        // Between the two looks the dead holder's lock may have become a live one: that goes back.
+        const taken = read(stale);
+        if (taken !== null && isRunning(taken)) linkSync(stale, file);
         rmSync(stale, { force: true });
       } catch {
         // The other one was faster.

@@ -31,7 +31,9 @@ export async function ensureNativeAddon(target: Target, log: (line: string) => v
     );
   }
   const folder =
-    target === HOST ? join(root, "node_modules", ADDON) : join(localFolder, "native", target, ADDON);
+    target === HOST
+      ? join(root, "node_modules", ADDON)
+      : join(localFolder, "native", `${target}-abi${ABI}`, ADDON);
   const file = join(folder, "build", "Release", "bsdiff.node");
   const isThere = () => (target === HOST ? loads() : existsSync(file));
   if (!isThere()) {

@@ -25,7 +25,7 @@ interface Lambda {
  * @param artifactsUrl where the bytes are; ends in `/`
  */
 export function directory(table: Table, artifactsUrl: string): Hono<Lambda> {
-  // The path as the client wrote it: only one spelling of each is routed, since permissions go by path too.
+  // The path before anything resolves it. (HTTP API has decoded escapes by then: see docs/first-deployment.md.)
   const app = new Hono<Lambda>({
     getPath: (request, options) => options?.env?.event?.rawPath ?? new URL(request.url).pathname,
   });

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { Current } from "../shared/current.ts";
+import { artifactObjectKey } from "../shared/keys.ts";
 
 /** The download page: every command's current version on each platform, as plain links. */
 export function downloadPage(commands: readonly Current[], artifactUrl: (path: string) => string) {
@@ -21,7 +22,7 @@ ${Object.entries(platforms)
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .map(
     ([platform, { version, sha256 }]) =>
-      html`  <li><a href="${artifactUrl(`${cmd}/${version}/${platform}.gz`)}">${platform}</a> ${version}<br><code>SHA-256 ${sha256}</code></li>
+      html`  <li><a href="${artifactUrl(artifactObjectKey({ cmd, version, platform }))}">${platform}</a> ${version}<br><code>SHA-256 ${sha256}</code></li>
 `,
   )}</ul>
 `,

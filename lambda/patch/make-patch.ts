@@ -79,15 +79,20 @@ export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchE
       await settle({ none: reason });
       return { ...pair, outcome: "none", reason };
     }
-    await settle({ size, s3VersionId: await putOnce(s3, bucket, key, file("patch")) });
-    return { ...pair, outcome: "made", size };
+    const s3VersionId = await putOnce(s3, bucket, key, file("patch"));
+    if (s3VersionId !== undefined) {
+      await settle({ size, s3VersionId });
+      return { ...pair, outcome: "made", size };
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+  // Another execution stored one meanwhile, or our own put came through although its answer did not: prove that one.
+  return makePatch(patcher, { cmd, version, pair });
 }
 
-/** @returns the S3 version id of the stored patch */
-async function putOnce(s3: S3Client, Bucket: string, Key: string, file: string): Promise<string> {
+/** @returns the S3 version id of the stored patch, or undefined when the key is taken */
+async function putOnce(s3: S3Client, Bucket: string, Key: string, file: string): Promise<string | undefined> {
   const put = new PutObjectCommand({
     Bucket,
     Key,
@@ -100,12 +105,7 @@ async function putOnce(s3: S3Client, Bucket: string, Key: string, file: string):
   try {
     return (await s3.send(put)).VersionId ?? "null";
   } catch (error) {
-    // Another execution stored its own a moment ago. Ours is not the one that clients get, so this attempt ends here.
-    if (error instanceof S3ServiceException && error.name === "PreconditionFailed") {
-      throw new PatchNotProvedError(
-        `${Key} was stored by someone else meanwhile: start the release again to prove it`,
-      );
-    }
+    if (error instanceof S3ServiceException && error.name === "PreconditionFailed") return undefined;
     throw error;
   }
 }

@@ -9,7 +9,7 @@ export interface BuildPlan extends Batch {
 
 /**
  * Shares the platforms among at most `concurrency` builds, none of them empty.
- * Platforms of one build share Go's cache, so the default is one build (docs/architecture.md).
+ * Platforms of one build share Go's cache, so the default is one build (buildConcurrency in lib/config/schema.ts).
  */
 export function planBatches(
   source: Source,

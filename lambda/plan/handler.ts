@@ -34,7 +34,9 @@ export async function handler({ request, execution, exported }: PlanEvent): Prom
 
   const source = settleSource(found, await getSource(table, cmd, version));
   if (!(await putSource(table, source))) {
-    throw new MovedTagError(`${source.tag} was moved while two releases of it ran: start the release again`);
+    throw new MovedTagError(
+      `${source.tag} became known meanwhile by another release of it, with other facts: start this one again`,
+    );
   }
 
   const recorded = await artifactsOfVersion(table, cmd, version);

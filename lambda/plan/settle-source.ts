@@ -4,7 +4,7 @@ import type { Found } from "./outcome.ts";
 
 /**
  * Judges what the source build found against what the table knows of that version.
- * The new archive is taken even when there is one: it is of the same commit, it cannot have expired, and it has the
+ * The new archive is taken even when there is one: it is of the same commit, it was there a moment ago, and it has the
  * modules of the platforms as they are configured now. The Go version stays that of the first time, so that platforms
  * which are built later are built alike.
  * @returns the source to build from

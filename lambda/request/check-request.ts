@@ -6,7 +6,7 @@ import { isVersion, versionOfTag } from "../shared/version.ts";
 const TAG_RULE =
   "must be v and a date that exists, such as v20260131, then .1, .2 and so on for more on that day";
 const VERSION_RULE = "must be a version such as 20260131 or 20260131.2";
-/** Two lists of this length at every platform stay far within what a state may carry (256 KiB). */
+/** The results of all pairs travel in one state, which may carry 256 KiB: 16 x 46 platforms x about 350 bytes. */
 const MOST_BASES = 16;
 
 /**

@@ -10,8 +10,8 @@ const LONGEST_MESSAGE = 6000;
  */
 export abstract class HkdistError extends Error {
   abstract override readonly name: string;
-  constructor(message: string) {
-    super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)} ...` : message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)} ...` : message, options);
   }
 }
 

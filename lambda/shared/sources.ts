@@ -31,7 +31,7 @@ export async function getSource(table: Table, cmd: string, version: string): Pro
 
 /**
  * Writes the row of a tag that is new, or the new archive of one that names the same object and commit as before.
- * @returns false when the version's row has another tag object or commit: the tag moved.
+ * @returns false when the version's row has another tag object, commit or Go version.
  */
 export async function putSource(table: Table, source: Source): Promise<boolean> {
   try {
@@ -39,9 +39,14 @@ export async function putSource(table: Table, source: Source): Promise<boolean> 
       new PutCommand({
         TableName: table.name,
         Item: { ...sourceItemKey(source.cmd, source.version), ...source },
-        ConditionExpression: "attribute_not_exists(pk) OR (tagObject = :tagObject AND #commit = :commit)",
+        ConditionExpression:
+          "attribute_not_exists(pk) OR (tagObject = :tagObject AND #commit = :commit AND goVersion = :goVersion)",
         ExpressionAttributeNames: { "#commit": "commit" },
-        ExpressionAttributeValues: { ":tagObject": source.tagObject, ":commit": source.commit },
+        ExpressionAttributeValues: {
+          ":tagObject": source.tagObject,
+          ":commit": source.commit,
+          ":goVersion": source.goVersion,
+        },
       }),
     );
     return true;

@@ -1,6 +1,6 @@
 /**
  * Versions are `N` or `N.N`: one to nine digits each, no leading zero, the second at least 1.
- * Order is numeric: 20140529.2 < 20140529.10 (docs/protocol.md).
+ * Order is numeric: 20140529.2 < 20140529.10 (what installed clients and the object keys carry).
  */
 const VERSION = /^(0|[1-9][0-9]{0,8})(?:\.([1-9][0-9]{0,8}))?$/;
 const TAG = /^v([0-9]{4})([0-9]{2})([0-9]{2})(?:\.[1-9][0-9]{0,8})?$/;

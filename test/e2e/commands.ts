@@ -1,4 +1,4 @@
-import { hostPlatform } from "../../demo/install.ts";
+import { hostPlatform } from "../../tools/install.ts";
 
 /** Two are enough to show what holds for several, and each costs half a minute of a cold cache. */
 export const PLATFORMS = [hostPlatform(), "windows-amd64"];
@@ -21,6 +21,11 @@ export const COMMANDS = [
   "greet-deleted",
   "greet-released",
 ] as const;
+
+/** What a command is made from: a program that compiles in no time, or greet where its own behaviour is tested. */
+export function sourceOf(cmd: (typeof COMMANDS)[number]): string {
+  return cmd === "greet" || cmd === "greet-released" ? "examples/greet" : "test/fixtures/tool";
+}
 
 /** A module that only requires somebody else's tool, built for this machine alone. */
 export const AGE = {

@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { Repository } from "../../demo/repository.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { type LocalAws, reset, up } from "../../local/local-aws.ts";
 import { localFolder } from "../../tools/checkout.ts";
-import { AGE, COMMANDS, PLATFORMS } from "./commands.ts";
+import { Repository } from "../../tools/repository.ts";
+import { AGE, COMMANDS, PLATFORMS, sourceOf } from "./commands.ts";
 
 type CommandConfig = Config["commands"][string];
 
@@ -32,7 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   mkdirSync(folder, { recursive: true });
   try {
     const commands: [string, CommandConfig][] = COMMANDS.map((cmd) => {
-      const { folder: repository } = Repository.fromExample("greet", join(folder, cmd));
+      const { folder: repository } = Repository.from(sourceOf(cmd), join(folder, cmd));
       const command = { repository, branch: "main", mainPackage: ".", versionVariable: "main.version" };
       const urls = { directoryUrlVariable: "main.directoryURL", artifactsUrlVariable: "main.artifactsURL" };
       return [cmd, { ...command, ...urls, platforms: PLATFORMS }];

@@ -1,22 +1,15 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hostPlatform } from "../../demo/install.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { artifactObjectKey, patchObjectKey } from "../../lambda/shared/keys.ts";
 import { patchesTo } from "../../lambda/shared/patches.ts";
+import { hostPlatform } from "../../tools/install.ts";
 import { PLATFORMS } from "./commands.ts";
+import { applyPatch, BSDIFF4 } from "./readers.ts";
 import { local, release, repositoryOf, s3, table } from "./setting.ts";
 
 const PLATFORM = hostPlatform();
-const folder = mkdtempSync(join(tmpdir(), "hkdist-patch-"));
-
-afterAll(() => rmSync(folder, { recursive: true }));
-
 async function bytesOf(key: string): Promise<Buffer> {
   const answer = await fetch(`${local.artifactsUrl}${key}`);
   expect([key, answer.status]).toEqual([key, 200]);
@@ -25,19 +18,6 @@ async function bytesOf(key: string): Promise<Buffer> {
 
 const binaryOf = async (cmd: string, version: string, platform = PLATFORM) =>
   gunzipSync(await bytesOf(artifactObjectKey({ cmd, version, platform })));
-
-/** Applies a patch with Debian's or BSD's bspatch, which shares no code with what made it. */
-function bspatch(base: Buffer, patch: Buffer): Buffer {
-  const [from, to, by] = ["base", "result", "patch"].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  writeFileSync(from, base);
-  writeFileSync(by, patch);
-  execFileSync("bspatch", [from, to, by]);
-  return readFileSync(to);
-}
 
 describe("three releases", () => {
   const cmd = "greet-patched";
@@ -64,7 +44,7 @@ describe("three releases", () => {
       const target = await binaryOf(cmd, newest, platform);
       for (const from of [oldest, older]) {
         const patch = await bytesOf(patchObjectKey({ cmd, from, to: newest, platform }));
-        expect(bspatch(await binaryOf(cmd, from, platform), patch).equals(target)).toBe(true);
+        expect(applyPatch(BSDIFF4, await binaryOf(cmd, from, platform), patch).equals(target)).toBe(true);
         const full = third.result.artifacts.find((artifact) => artifact.platform === platform);
         expect(patch.length).toBeLessThan(full?.gzSize ?? 0);
       }
@@ -99,7 +79,9 @@ describe("three releases", () => {
     expect(back.result.published).toBe(false);
     expect(back.result.patches).toMatchObject([{ platform: PLATFORM, from: newest, outcome: "made" }]);
     const patch = await bytesOf(patchObjectKey({ cmd, from: newest, to: older, platform: PLATFORM }));
-    expect(bspatch(await binaryOf(cmd, newest), patch).equals(await binaryOf(cmd, older))).toBe(true);
+    expect(applyPatch(BSDIFF4, await binaryOf(cmd, newest), patch).equals(await binaryOf(cmd, older))).toBe(
+      true,
+    );
   });
 
   test.each([

@@ -5,10 +5,10 @@ import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { expect, test, vi } from "vitest";
-import { hostPlatform } from "../../demo/install.ts";
-import { followRelease, startRelease } from "../../demo/release.ts";
 import { getArtifact } from "../../lambda/shared/artifacts.ts";
 import { artifactItemKey, artifactObjectKey } from "../../lambda/shared/keys.ts";
+import { hostPlatform } from "../../tools/install.ts";
+import { followRelease, startRelease } from "../../tools/release.ts";
 import { PLATFORMS } from "./commands.ts";
 import {
   directory,

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hostPlatform, install } from "../../demo/install.ts";
 import { historyOf } from "../../lambda/shared/current.ts";
+import { hostPlatform, install } from "../../tools/install.ts";
 import { PLATFORMS } from "./commands.ts";
 import { directory, local, orderedBuilds, type Release, release, repositoryOf, table } from "./setting.ts";
 

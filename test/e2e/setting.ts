@@ -5,10 +5,10 @@ import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } 
 import { GetExecutionHistoryCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { inject, vi } from "vitest";
-import { type Ended, followRelease, startRelease } from "../../demo/release.ts";
-import { Repository } from "../../demo/repository.ts";
 import type { Paired, PatchResult } from "../../lambda/shared/payloads.ts";
 import type { Table } from "../../lambda/shared/table.ts";
+import { type Ended, followRelease, startRelease } from "../../tools/release.ts";
+import { Repository } from "../../tools/repository.ts";
 import type { COMMANDS } from "./commands.ts";
 
 type Cmd = (typeof COMMANDS)[number] | "age";

@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hostPlatform, install } from "../../demo/install.ts";
 import { patchObjectKey } from "../../lambda/shared/keys.ts";
+import { hostPlatform, install } from "../../tools/install.ts";
 import { directory, local, release, repositoryOf, s3 } from "./setting.ts";
 
 // The name that greet asks for.
@@ -33,6 +33,7 @@ beforeAll(async () => {
   await install(local.directoryUrl, CMD, installed);
   repositoryOf(CMD).commitAndTag("New", `v${NEW}`);
   const second = await release({ cmd: CMD });
+  expect(second.status).toBe("SUCCEEDED");
   newSha256 = second.result.artifacts.find(({ platform }) => platform === PLATFORM)?.sha256;
   patch = Buffer.from(await (await fetch(`${local.artifactsUrl}${PATCH.Key}`)).arrayBuffer());
 });
@@ -51,11 +52,8 @@ const sha256Of = (bytes: Buffer) => createHash("sha256").update(bytes).digest("b
 
 /** What the CDN hands out for the patch; the test's own rights are all there are. */
 async function servePatch(bytes: Buffer | undefined): Promise<void> {
-  await s3.send(
-    bytes
-      ? new PutObjectCommand({ ...PATCH, Body: bytes, IfNoneMatch: undefined })
-      : new DeleteObjectCommand(PATCH),
-  );
+  await s3.send(new DeleteObjectCommand(PATCH));
+  if (bytes) await s3.send(new PutObjectCommand({ ...PATCH, Body: bytes, IfNoneMatch: "*" }));
 }
 
 test("an installed binary updates itself by patch", async () => {

@@ -240,7 +240,7 @@ describe("recording", () => {
   it("keeps messages that fail again and again in a dead-letter queue", () => {
     expect(aws.properties("RecordQueue")).toMatchObject({
       SqsManagedSseEnabled: true,
-      RedrivePolicy: { deadLetterTargetArn: "RecordDeadLetters.Arn", maxReceiveCount: 5 },
+      RedrivePolicy: { deadLetterTargetArn: "RecordDeadLetters.Arn", maxReceiveCount: 10 },
     });
     expect(aws.properties("RecordDeadLetters")).toMatchObject({
       SqsManagedSseEnabled: true,
@@ -376,7 +376,7 @@ describe("functions", () => {
     expect(aws.properties("PatchFunction")).toMatchObject({
       MemorySize: 2048,
       Timeout: 15 * 60,
-      EphemeralStorage: { Size: 1024 },
+      EphemeralStorage: { Size: 512 },
     });
   });
 });

@@ -28,7 +28,10 @@ export function startCommand(local: LocalAws, input: unknown): string[] {
 /** Starts a release with the AWS CLI and returns the execution's ARN. */
 export async function startRelease(local: LocalAws, input: unknown): Promise<string> {
   const [program = "", ...args] = startCommand(local, input);
-  const { stdout } = await promisify(execFile)(program, args, { env: clientEnvironment(local) });
+  const { stdout } = await promisify(execFile)(program, args, {
+    env: clientEnvironment(local),
+    timeout: 60_000,
+  });
   return (JSON.parse(stdout) as { executionArn: string }).executionArn;
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../tools/checkout.ts";
+import { root } from "./checkout.ts";
 
 /** A git repository in a folder, untouched by the user's git settings. */
 export class Repository {
@@ -16,10 +16,10 @@ export class Repository {
     return repository;
   }
 
-  /** Starts a repository with the files of an example, not yet committed. */
-  static fromExample(example: string, folder: string): Repository {
+  /** Starts a repository with the files of a folder of this checkout, not yet committed. */
+  static from(source: string, folder: string): Repository {
     const repository = Repository.empty(folder);
-    cpSync(join(root, "examples", example), folder, { recursive: true });
+    cpSync(join(root, source), folder, { recursive: true });
     return repository;
   }
 
@@ -43,15 +43,16 @@ export class Repository {
     return execFileSync("git", args, {
       cwd: this.folder,
       encoding: "utf8",
+      timeout: 60_000,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         PATH: process.env["PATH"],
         HOME: this.folder,
         GIT_CONFIG_NOSYSTEM: "1",
-        GIT_AUTHOR_NAME: "hkdist demo",
-        GIT_AUTHOR_EMAIL: "demo@example.com",
-        GIT_COMMITTER_NAME: "hkdist demo",
-        GIT_COMMITTER_EMAIL: "demo@example.com",
+        GIT_AUTHOR_NAME: "hkdist",
+        GIT_AUTHOR_EMAIL: "hkdist@example.com",
+        GIT_COMMITTER_NAME: "hkdist",
+        GIT_COMMITTER_EMAIL: "hkdist@example.com",
       },
     }).trim();
   }

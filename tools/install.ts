@@ -26,7 +26,10 @@ export async function install(
   cmd: string,
   file: string,
 ): Promise<{ from: string; gzBytes: number }> {
-  const answer = await fetch(`${directoryUrl}${cmd}.gz`, { headers: { "User-Agent": unameAgent() } });
+  const answer = await fetch(`${directoryUrl}${cmd}.gz`, {
+    headers: { "User-Agent": unameAgent() },
+    signal: AbortSignal.timeout(60_000),
+  });
   const gzipped = Buffer.from(await answer.arrayBuffer());
   if (!answer.ok)
     throw new Error(`${answer.url} answered ${answer.status}: ${gzipped.toString("utf8").trim()}`);
