@@ -8,10 +8,22 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**"],
+          exclude: ["test/e2e/**", "test/lib/*.test.ts"],
           globalSetup: "test/tools.ts",
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "template",
+          include: ["test/lib/*.test.ts"],
+          globalSetup: "test/tools.ts",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // In one process only the first synthesis is slow.
+          isolate: false,
+          fileParallelism: false,
         },
       },
       {

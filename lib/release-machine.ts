@@ -177,7 +177,11 @@ export class ReleaseMachine extends Construct {
     const pair = invoke<PairEvent>(
       "Pair",
       props.pair,
-      { request: "{% $request %}", plan: "{% $plan %}" },
+      {
+        request: "{% $request %}",
+        plan: "{% $plan %}",
+        startedAt: "{% $states.context.Execution.StartTime %}",
+      },
       "paired",
     )
       .addRetry({

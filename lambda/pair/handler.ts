@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { type Artifact, artifactsBefore, artifactsOfVersion, getRefusal } from "../shared/artifacts.ts";
 import { ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError } from "../shared/errors.ts";
-import { artifactObjectKey } from "../shared/keys.ts";
+import { type ArtifactId, artifactObjectKey } from "../shared/keys.ts";
 import { newestVersionId, readText } from "../shared/objects.ts";
 import { patchesTo } from "../shared/patches.ts";
 import type { PairEvent, Paired, PatchPair, ReleaseRequest } from "../shared/payloads.ts";
@@ -22,7 +22,7 @@ const s3 = new S3Client();
  * pairs each with the base versions that patches are made from.
  * @throws BuildFailedError, ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError
  */
-export async function handler({ request, plan }: PairEvent): Promise<Paired> {
+export async function handler({ request, plan, startedAt }: PairEvent): Promise<Paired> {
   const recorded = await artifactsOfVersion(table, request.cmd, plan.version);
   const reports = await Promise.all(
     plan.batches.map(async ({ reportKey }) =>
@@ -32,7 +32,8 @@ export async function handler({ request, plan }: PairEvent): Promise<Paired> {
   checkBuilds(reports.flat(), recorded);
 
   const missing = request.platforms.filter((platform) => !recorded.has(platform));
-  for (const platform of missing) await throwIfRefused(request.cmd, plan.version, platform);
+  for (const platform of missing)
+    await throwIfRefused({ cmd: request.cmd, version: plan.version, platform }, startedAt);
   if (missing.length > 0) {
     throw new NotRecordedYetError(
       `${request.cmd} ${plan.version}: stored but not recorded on ${missing.join(", ")}. ` +
@@ -60,11 +61,12 @@ async function basesOf({ cmd, platforms, bases }: ReleaseRequest, version: strin
   return (await Promise.all(pairs)).flat();
 }
 
-async function throwIfRefused(cmd: string, version: string, platform: string): Promise<void> {
-  const key = artifactObjectKey({ cmd, version, platform });
+/** A refusal from before this execution may have lost its reason (a raised limit), so plan has had it judged again. */
+async function throwIfRefused(id: ArtifactId, startedAt: string): Promise<void> {
+  const key = artifactObjectKey(id);
   const s3VersionId = await newestVersionId(s3, settings.artifactsBucket, key);
   const refusal = s3VersionId && (await getRefusal(table, key, s3VersionId));
-  if (!refusal) return;
+  if (!refusal || Date.parse(refusal.refusedAt) < Date.parse(startedAt)) return;
   throw new ArtifactRefusedError(
     `${key} was stored but refused: ${refusal.reason}. Find out who stored it, delete the object ` +
       `(version ${s3VersionId} in bucket ${settings.artifactsBucket}) and start the release again.`,

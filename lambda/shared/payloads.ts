@@ -60,6 +60,8 @@ export interface Plan {
 export interface PairEvent {
   request: ReleaseRequest;
   plan: Plan;
+  /** When the execution started, RFC 3339: what was refused before that has been looked at again since. */
+  startedAt: string;
 }
 
 /** One patch to make. */

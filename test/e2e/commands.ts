@@ -14,6 +14,7 @@ export const COMMANDS = [
   "greet-lost",
   "greet-stopped",
   "greet-refused",
+  "greet-forgiven",
   "greet-patched",
   "greet-damaged",
   "greet-foreign",

@@ -5,7 +5,7 @@ import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { expect, test, vi } from "vitest";
-import { getArtifact } from "../../lambda/shared/artifacts.ts";
+import { getArtifact, putRefusal } from "../../lambda/shared/artifacts.ts";
 import { artifactItemKey, artifactObjectKey } from "../../lambda/shared/keys.ts";
 import { hostPlatform } from "../../tools/install.ts";
 import { followRelease, startRelease } from "../../tools/release.ts";
@@ -182,6 +182,19 @@ test("a release whose stored binary was deleted is not called a success", async 
   const refused = await release({ cmd, platforms: [hostPlatform()] });
   expect(refused).toMatchObject({ status: "FAILED", error: "ArtifactConflictError" });
   expect(refused.cause).toMatch(/is gone\. Bring the recorded version back/);
+});
+
+test("a refusal whose reason is gone does not stop a release", async () => {
+  const cmd = "greet-forgiven";
+  const id = { cmd, version: "20260105", platform: hostPlatform() };
+  repositoryOf(cmd).commitAndTag("First", "v20260105");
+  expect((await release({ cmd, publish: false })).status).toBe("SUCCEEDED");
+  // As if the recorder had refused it under an older limit.
+  const { s3VersionId = "" } = (await getArtifact(table, id)) ?? {};
+  await table.documents.send(new DeleteCommand({ TableName: table.name, Key: artifactItemKey(id) }));
+  const refusedAt = new Date(Date.now() - 1000).toISOString();
+  await putRefusal(table, { key: artifactObjectKey(id), s3VersionId, reason: "too large", refusedAt });
+  expect((await release({ cmd })).status).toBe("SUCCEEDED");
 });
 
 test("an artifact that the recorder refuses stops the release with the reason", async () => {

@@ -1,0 +1,65 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { onAws } from "./stages.ts";
+import type { Template } from "./template.ts";
+
+let aws: Template;
+beforeAll(() => {
+  aws = onAws();
+});
+
+describe("recording", () => {
+  it("is told by S3 of every new object whose key ends in .gz, and of no other", () => {
+    expect(aws.properties("StorageArtifactsNotifications")).toMatchObject({
+      BucketName: "StorageArtifacts",
+      NotificationConfiguration: {
+        QueueConfigurations: [
+          {
+            Events: ["s3:ObjectCreated:*"],
+            Filter: { Key: { FilterRules: [{ Name: "suffix", Value: ".gz" }] } },
+            QueueArn: "RecordQueue.Arn",
+          },
+        ],
+      },
+    });
+    expect(aws.ofType("Custom::S3BucketNotifications")).toHaveLength(1);
+  });
+
+  it("accepts only this bucket's events", () => {
+    expect(aws.policyOf("RecordQueue").filter(({ Effect }) => Effect === "Allow")).toEqual([
+      {
+        Effect: "Allow",
+        Principal: { Service: "s3.amazonaws.com" },
+        Action: ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"],
+        Resource: "RecordQueue.Arn",
+        Condition: { ArnLike: { "aws:SourceArn": "StorageArtifacts.Arn" } },
+      },
+    ]);
+  });
+
+  it("keeps messages that fail again and again in a dead-letter queue", () => {
+    expect(aws.properties("RecordQueue")).toMatchObject({
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { deadLetterTargetArn: "RecordDeadLetters.Arn", maxReceiveCount: 10 },
+    });
+    expect(aws.properties("RecordDeadLetters")).toMatchObject({
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 14 * 24 * 3600,
+    });
+  });
+
+  it("takes one message a call, and the queue waits for the call's end", () => {
+    expect(aws.ofType("AWS::Lambda::EventSourceMapping").map(([, { Properties }]) => Properties)).toEqual([
+      {
+        BatchSize: 1,
+        EventSourceArn: "RecordQueue.Arn",
+        FunctionName: "RecordFunction",
+        FunctionResponseTypes: ["ReportBatchItemFailures"],
+        ScalingConfig: { MaximumConcurrency: 2 },
+      },
+    ]);
+    const visibility = Number(aws.properties("RecordQueue")["VisibilityTimeout"]);
+    expect(visibility).toBeGreaterThanOrEqual(Number(aws.properties("RecordFunction")["Timeout"]));
+    // A message that failed three times is back while `pair` still waits.
+    expect(3 * visibility).toBeLessThanOrEqual(300);
+  });
+});

@@ -1,0 +1,116 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import * as errors from "../../lambda/shared/errors.ts";
+import { evaluate } from "./jsonata.ts";
+import { releaseMachine, stateIn } from "./stages.ts";
+import type { State } from "./template.ts";
+
+describe("the release machine", () => {
+  let states: Record<string, State>;
+  beforeAll(() => {
+    ({ states } = releaseMachine());
+  });
+
+  const state = (name: string) => stateIn(states, name);
+
+  describe("retries", () => {
+    const LAMBDA = [
+      "Lambda.ClientExecutionTimeoutException",
+      "Lambda.ServiceException",
+      "Lambda.AWSLambdaException",
+      "Lambda.SdkClientException",
+      "Lambda.TooManyRequestsException",
+    ];
+    const CODEBUILD = [
+      "CodeBuild.AccountLimitExceededException",
+      "CodeBuild.CodeBuildException",
+      "CodeBuild.SdkClientException",
+    ];
+
+    it.each([
+      ["Request", [LAMBDA]],
+      ["Source", [CODEBUILD]],
+      ["ExplainSource", [LAMBDA]],
+      ["Plan", [LAMBDA]],
+      ["BuildBatch", [CODEBUILD]],
+      ["ExplainBuild", [LAMBDA]],
+      ["Pair", [LAMBDA, ["NotRecordedYetError"]]],
+      ["MakePatch", [LAMBDA]],
+      ["Publish", [LAMBDA, ["ConcurrentPublishError"]]],
+    ])("of %s are of these errors", (name, retried) => {
+      expect(state(name).Retry?.map(({ ErrorEquals }) => ErrorEquals)).toEqual(retried);
+    });
+
+    it("and the names in expressions are of errors that our code throws", () => {
+      const own = Object.values(states)
+        .flatMap(({ Retry = [] }) => Retry.flatMap(({ ErrorEquals }) => ErrorEquals))
+        .filter((name) => !name.includes("."));
+      const inFailed = JSON.stringify(state("Failed")).match(/(?<== ')\w+(?=')/g) ?? [];
+      expect(own.length).toBeGreaterThan(0);
+      expect(inFailed).toEqual(["NotRecordedYetError"]);
+      for (const name of [...own, ...inFailed]) expect(Object.keys(errors)).toContain(name);
+    });
+
+    it("wait for records almost 5 minutes, and not longer", () => {
+      const retry = state("Pair").Retry?.find(({ ErrorEquals }) =>
+        ErrorEquals.includes("NotRecordedYetError"),
+      );
+      const {
+        IntervalSeconds = 0,
+        MaxAttempts = 0,
+        BackoffRate = 2,
+        MaxDelaySeconds = Infinity,
+      } = retry ?? {};
+      const waits = Array.from({ length: MaxAttempts }, (_, n) =>
+        Math.min(IntervalSeconds * BackoffRate ** n, MaxDelaySeconds),
+      );
+      const seconds = waits.reduce((sum, wait) => sum + wait, 0);
+      expect(seconds).toBeLessThanOrEqual(300);
+      expect(seconds).toBeGreaterThan(270);
+      expect(waits[0]).toBeLessThanOrEqual(1);
+    });
+  });
+
+  describe("says of a failure", () => {
+    const STACK = JSON.stringify({
+      errorType: "SomeError",
+      errorMessage: "what a person reads",
+      trace: ["at makePatch"],
+    });
+    const NO_CAUSE = "no cause given: see the execution history";
+    const value = (answer: unknown) => (answer as { value?: unknown }).value ?? answer;
+
+    it.each([
+      ["its name and message", { Error: "SomeError", Cause: STACK }, "SomeError", "what a person reads"],
+      ["its cause as it is, when it is no document", { Error: "X", Cause: "in words" }, "X", "in words"],
+      [
+        "after five minutes of waiting, that it was not recorded",
+        { Error: "NotRecordedYetError", Cause: STACK },
+        "ArtifactNotRecordedError",
+        "what a person reads",
+      ],
+      ["something, when it has no name", { Cause: "in words" }, "States.TaskFailed", "in words"],
+      ["something, when it has no cause", { Error: "States.Timeout" }, "States.Timeout", NO_CAUSE],
+      ["something, when it has neither", {}, "States.TaskFailed", NO_CAUSE],
+    ])("%s", (_, failure, error, cause) => {
+      const expressions = [state("Failed")["Error"], state("Failed")["Cause"]].map(String);
+      const answers = evaluate(expressions.map((expression) => ({ expression, variables: { failure } })));
+      expect(answers.map(value)).toEqual([error, cause]);
+    });
+
+    it.each([
+      ["its message", { Error: "SomeError", Cause: STACK }, "what a person reads"],
+      ["its cause as it is, when it is no document", { Error: "X", Cause: "in words" }, "in words"],
+      ["something, when it has no cause", { Error: "States.Timeout" }, NO_CAUSE],
+    ])("to make one patch, in the pair's result, %s", (_, errorOutput, reason) => {
+      const pair = { platform: "linux-amd64", from: "20260101" };
+      const caught = Object.entries(state("MakePatch").Catch?.[0]?.Output ?? {});
+      const variables = { states: { input: { pair }, errorOutput } };
+      const values = evaluate(caught.map(([, text]) => ({ expression: String(text), variables }))).map(value);
+      const input = Object.fromEntries(caught.map(([name], index) => [name, values[index]]));
+      const [result] = evaluate([
+        { expression: String(state("PatchFailed").Output), variables: { states: { input } } },
+      ]);
+      expect(result).toEqual({ value: { ...pair, outcome: "failed", reason } });
+    });
+  });
+});

@@ -1,0 +1,178 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { onAws } from "./stages.ts";
+import type { Template } from "./template.ts";
+
+let aws: Template;
+beforeAll(() => {
+  aws = onAws();
+});
+
+describe("rights", () => {
+  const TABLE = "StorageTable.Arn";
+  const ARTIFACTS = "StorageArtifacts.Arn";
+  const SOURCES = "StorageSources.Arn";
+  const LOGS = "managed policy AWSLambdaBasicExecutionRole";
+  const PROJECTS = ["Buildgreet", "Buildgreetcanary", "Sourcegreet", "Sourcegreetcanary"];
+
+  /** What every build needs: its scripts and its log. */
+  const build = (project: string) => {
+    const assets = "cdk-hnb659fds-assets-ACCOUNT-REGION";
+    const log = `arn:aws:logs:REGION:ACCOUNT:log-group:/aws/codebuild/${project}`;
+    return [
+      `arn:aws:s3:::${assets}: s3:GetBucket* s3:GetObject* s3:List*`,
+      `arn:aws:s3:::${assets}/HASH.zip: s3:GetBucket* s3:GetObject* s3:List*`,
+      `${project}Log.Arn: logs:CreateLogStream logs:PutLogEvents`,
+      `${log}: logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents`,
+      `${log}:*: logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents`,
+    ];
+  };
+
+  const ROLES: Record<string, string[]> = {
+    RequestFunctionServiceRole: [LOGS, `${TABLE}: dynamodb:GetItem dynamodb:Query`],
+    PlanFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:GetItem dynamodb:Query`,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringLike source#*: dynamodb:PutItem`,
+      `${ARTIFACTS}: s3:ListBucket`,
+      `${ARTIFACTS}/*.gz: s3:GetObject`,
+      `${SOURCES}/plans/*: s3:PutObject`,
+      "RecordQueue.Arn: sqs:SendMessage",
+    ],
+    RecordFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:GetItem`,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringEquals artifact|refused: dynamodb:PutItem`,
+      `${ARTIFACTS}: s3:ListBucket`,
+      `${ARTIFACTS}/*: s3:GetObject s3:GetObjectVersion`,
+      "RecordQueue.Arn: sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl sqs:ReceiveMessage",
+    ],
+    PairFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:GetItem dynamodb:Query`,
+      `${ARTIFACTS}: s3:ListBucket`,
+      `${ARTIFACTS}/*.gz: s3:GetObject`,
+      `${SOURCES}: s3:ListBucket`,
+      `${SOURCES}/reports/*: s3:GetObject`,
+    ],
+    PatchFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:GetItem`,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringLike patch#*: dynamodb:PutItem`,
+      `${ARTIFACTS}: s3:ListBucket`,
+      `${ARTIFACTS}/*.gz: s3:GetObject s3:GetObjectVersion`,
+      `${ARTIFACTS}/*/*/*/*: s3:GetObject s3:GetObjectVersion s3:PutObject`,
+    ],
+    PublishFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:GetItem dynamodb:Query`,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringLike current|history#*: dynamodb:PutItem`,
+    ],
+    ExplainFunctionServiceRole: [
+      LOGS,
+      ...PROJECTS.map((name) => `${name}Project.Arn: codebuild:BatchGetBuilds`),
+    ],
+    DirectoryFunctionServiceRole: [LOGS, `${TABLE}: dynamodb:GetItem dynamodb:Query`],
+    SourcegreetProjectRole: [...build("SourcegreetProject"), `${SOURCES}/sources/greet/*: s3:PutObject`],
+    SourcegreetcanaryProjectRole: [
+      ...build("SourcegreetcanaryProject"),
+      `${SOURCES}/sources/greet-canary/*: s3:PutObject`,
+    ],
+    BuildgreetProjectRole: [
+      ...build("BuildgreetProject"),
+      `${SOURCES}/sources/greet/*: s3:GetObject`,
+      `${SOURCES}/plans/greet/*: s3:GetObject`,
+      `${SOURCES}/reports/greet/*: s3:PutObject`,
+      `${ARTIFACTS}/greet/*/*.gz: s3:PutObject`,
+    ],
+    BuildgreetcanaryProjectRole: [
+      ...build("BuildgreetcanaryProject"),
+      `${SOURCES}/sources/greet-canary/*: s3:GetObject`,
+      `${SOURCES}/plans/greet-canary/*: s3:GetObject`,
+      `${SOURCES}/reports/greet-canary/*: s3:PutObject`,
+      `${ARTIFACTS}/greet-canary/*/*.gz: s3:PutObject`,
+    ],
+    ReleaseMachineRole: [
+      ...["Explain", "Pair", "Patch", "Plan", "Publish", "Request"].flatMap((step) => [
+        `${step}Function.Arn: lambda:InvokeFunction`,
+        `${step}Function.Arn:*: lambda:InvokeFunction`,
+      ]),
+      ...PROJECTS.map(
+        (name) => `${name}Project.Arn: codebuild:BatchGetBuilds codebuild:StartBuild codebuild:StopBuild`,
+      ),
+      "arn:aws:events:REGION:ACCOUNT:rule/StepFunctionsGetEventForCodeBuildStartBuildRule: " +
+        "events:DescribeRule events:PutRule events:PutTargets",
+      // Log delivery cannot be limited: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+      "*: logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies " +
+        "logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery",
+    ],
+  };
+
+  it("are those of these roles", () => {
+    expect(
+      aws
+        .ofType("AWS::IAM::Role")
+        .map(([name]) => name)
+        .toSorted(),
+    ).toEqual(Object.keys(ROLES).toSorted());
+  });
+
+  it.each(Object.entries(ROLES))("of %s are exactly these", (role, rights) => {
+    expect(aws.rightsOf(role)).toEqual(rights.toSorted());
+  });
+
+  it.each([
+    ["store its release", "greet", "s3:PutObject", `${ARTIFACTS}/greet/20260131.1/linux-amd64.gz`, true],
+    [
+      "store another command's release",
+      "greet",
+      "s3:PutObject",
+      `${ARTIFACTS}/greet-canary/1/linux-amd64.gz`,
+      false,
+    ],
+    [
+      "store the release of the command it is named after",
+      "greetcanary",
+      "s3:PutObject",
+      `${ARTIFACTS}/greet/1/linux-amd64.gz`,
+      false,
+    ],
+    ["store a patch", "greet", "s3:PutObject", `${ARTIFACTS}/greet/1/2/linux-amd64`, false],
+    ["store beside the commands", "greet", "s3:PutObject", `${ARTIFACTS}/index.gz`, false],
+    ["read artifacts", "greet", "s3:GetObject", `${ARTIFACTS}/greet/1/linux-amd64.gz`, false],
+    ["delete artifacts", "greet", "s3:DeleteObject", `${ARTIFACTS}/greet/1/linux-amd64.gz`, false],
+    ["read its source", "greet", "s3:GetObject", `${SOURCES}/sources/greet/1/x.tar.gz`, true],
+    [
+      "read another command's source",
+      "greetcanary",
+      "s3:GetObject",
+      `${SOURCES}/sources/greet/1/x.tar.gz`,
+      false,
+    ],
+    ["replace its source", "greet", "s3:PutObject", `${SOURCES}/sources/greet/1/x.tar.gz`, false],
+    ["read its plan", "greet", "s3:GetObject", `${SOURCES}/plans/greet/run/0.tsv`, true],
+    ["write its plan", "greet", "s3:PutObject", `${SOURCES}/plans/greet/run/0.tsv`, false],
+    ["write its report", "greet", "s3:PutObject", `${SOURCES}/reports/greet/run/0.tsv`, true],
+    [
+      "write another command's report",
+      "greet",
+      "s3:PutObject",
+      `${SOURCES}/reports/greet-canary/run/0.tsv`,
+      false,
+    ],
+    ["write the table", "greet", "dynamodb:PutItem", TABLE, false],
+  ])("let a build %s or not: %s, %s on %s: %s", (_, cmd, action, resource, allowed) => {
+    expect(aws.allows(`Build${cmd}ProjectRole`, action, resource)).toBe(allowed);
+  });
+
+  it.each([
+    ["read a base", "s3:GetObjectVersion", `${ARTIFACTS}/greet/20260131.1/linux-amd64.gz`, true],
+    ["store a patch", "s3:PutObject", `${ARTIFACTS}/greet/1/2/linux-amd64`, true],
+    ["read it back", "s3:GetObjectVersion", `${ARTIFACTS}/greet/1/2/linux-amd64`, true],
+    ["store a full binary", "s3:PutObject", `${ARTIFACTS}/greet/1/linux-amd64.gz`, false],
+    ["store beside the commands", "s3:PutObject", `${ARTIFACTS}/index.html`, false],
+    ["delete a patch", "s3:DeleteObject", `${ARTIFACTS}/greet/1/2/linux-amd64`, false],
+    ["read sources", "s3:GetObject", `${SOURCES}/sources/greet/1/x.tar.gz`, false],
+  ])("let the patch function %s or not: %s on %s: %s", (_, action, resource, allowed) => {
+    expect(aws.allows("PatchFunctionServiceRole", action, resource)).toBe(allowed);
+  });
+});

@@ -1,0 +1,53 @@
+import type { Config } from "../../lib/config/schema.ts";
+import { type Machine, type State, Template } from "./template.ts";
+
+export const ENDPOINT = "http://127.0.0.1:4566";
+
+const GREET = {
+  repository: "https://example.com/greet.git",
+  branch: "main",
+  mainPackage: "./cmd/greet",
+  versionVariable: "main.version",
+  directoryUrlVariable: "main.directoryURL",
+  artifactsUrlVariable: "main.artifactsURL",
+  platforms: ["linux-amd64", "darwin-arm64"],
+};
+const CONFIG: Config = {
+  commands: {
+    greet: GREET,
+    "greet-canary": {
+      repository: "https://example.com/canary.git",
+      branch: "canary",
+      mainPackage: ".",
+      versionVariable: "main.v",
+      goVersion: "1.26.8",
+      platforms: ["linux-arm64"],
+    },
+  },
+  buildConcurrency: 2,
+  patchBases: 5,
+  patchConcurrency: 3,
+  patchMemoryMegabytes: 2048,
+  buildTimeoutMinutes: 30,
+  largestBinaryBytes: 1_000_000,
+};
+
+/** The stack that the tests look at, on AWS and on the local AWS. Each call synthesizes anew. */
+export const onAws = () => new Template(CONFIG, { endpointUrl: undefined });
+export const onLocal = () => new Template(CONFIG, { endpointUrl: ENDPOINT });
+
+export const BUCKETS = ["StorageArtifacts", "StorageSources"];
+export const QUEUES = ["RecordQueue", "RecordDeadLetters"];
+
+/** The release machine, and its states by name, those inside the Maps too. */
+export function releaseMachine(): { machine: Machine; states: Record<string, State> } {
+  const machine = onAws().machine("ReleaseMachine");
+  const inside = Object.values(machine.States).map(({ ItemProcessor }) => ItemProcessor?.States ?? {});
+  return { machine, states: Object.assign({}, machine.States, ...inside) };
+}
+
+export function stateIn(states: Record<string, State>, name: string): State {
+  const found = states[name];
+  if (found === undefined) throw new Error(`no state ${name} among ${Object.keys(states).join(", ")}`);
+  return found;
+}
