@@ -5,11 +5,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Paired, PatchResult } from "../lambda/shared/payloads.ts";
 import { down, type LocalAws, reset, up } from "../local/local-aws.ts";
+import { followRelease, startCommand, startRelease } from "../local/release.ts";
 import { localFolder } from "../tools/checkout.ts";
 import { hostPlatform, install, unameAgent } from "../tools/install.ts";
 import { withLock } from "../tools/lock.ts";
 import { quote } from "../tools/quote.ts";
-import { followRelease, startCommand, startRelease } from "../tools/release.ts";
 import { Repository } from "../tools/repository.ts";
 import { endCommands } from "../tools/run.ts";
 import { Steps } from "./steps.ts";
@@ -33,15 +33,21 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
 try {
   await withLock(join(localFolder, "demo.lock"), { waitSeconds: 0 }, async () => {
-    await demo();
+    try {
+      await demo();
+    } catch (error) {
+      await down(awsFolder, () => {}).catch(() => {});
+      const kept = `Everything is stopped; the files are kept in ${folder} until the next demo.`;
+      throw new Error(`The step "${steps.current}" failed:\n${(error as Error).message}\n${kept}`, {
+        cause: error,
+      });
+    }
     await cleanUp();
   });
 } catch (error) {
   // The clean-up takes what the demo stands on; what it says then is of no interest.
   if (interrupted) await new Promise(() => {});
-  await down(awsFolder, () => {}).catch(() => {});
-  console.error(`\nThe demo failed in the step "${steps.current}":\n${(error as Error).message}`);
-  console.error(`Everything is stopped; the files are kept in ${folder} until the next demo.`);
+  console.error(`\n${(error as Error).message}`);
   process.exit(1);
 }
 

@@ -7,8 +7,8 @@ import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { expect, test, vi } from "vitest";
 import { getArtifact, putRefusal } from "../../lambda/shared/artifacts.ts";
 import { artifactItemKey, artifactObjectKey } from "../../lambda/shared/keys.ts";
+import { followRelease, startRelease } from "../../local/release.ts";
 import { hostPlatform } from "../../tools/install.ts";
-import { followRelease, startRelease } from "../../tools/release.ts";
 import { PLATFORMS } from "./commands.ts";
 import {
   directory,

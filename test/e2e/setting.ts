@@ -7,7 +7,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { inject, vi } from "vitest";
 import type { Paired, PatchResult } from "../../lambda/shared/payloads.ts";
 import type { Table } from "../../lambda/shared/table.ts";
-import { type Ended, followRelease, startRelease } from "../../tools/release.ts";
+import { type Ended, followRelease, startRelease } from "../../local/release.ts";
 import { Repository } from "../../tools/repository.ts";
 import type { COMMANDS } from "./commands.ts";
 

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-cloudwatch-logs";
 import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsCommand } from "@aws-sdk/client-codebuild";
 import { DescribeExecutionCommand, type ExecutionStatus, SFNClient } from "@aws-sdk/client-sfn";
-import { clientEnvironment, type LocalAws } from "../local/local-aws.ts";
+import { clientEnvironment, type LocalAws } from "./local-aws.ts";
 
 /** How an execution ended. */
 export interface Ended {
