@@ -13,7 +13,8 @@ that has changed stops at start with a sentence and does not behave a little dif
    invoke the function (`_call_lambda`), and may start, watch and stop the build.
 4. CodeBuild (`_start_build`, `_stop_build`). MiniStack's builds succeed without running and forget overrides. Ours run on
    this machine: see build_runner.py. They have their project's role, also for the source, parameters and secrets.
-   CloudFormation drops the project's log group; it is kept here (the `AWS::CodeBuild::Project` handlers).
+   CloudFormation drops the project's log group; it is kept here (the `AWS::CodeBuild::Project` handlers). Requests that
+   name a build by its id are permitted by its project, as on AWS; MiniStack asks for `*` (`extract_resource_arn`).
 5. Node errors (the worker script, `Worker.invoke`, `_execute_function_warm`). MiniStack calls every error
    Runtime.HandlerError, so that Retry and Catch by name never match. Ours carry the error's name and its stack.
 6. `/_aws/cloudfront/<distribution domain name>/<key>` (`app`). MiniStack serves a distribution only under its Host
@@ -285,9 +286,26 @@ def _role_session(role_arn, session):
 # --- CodeBuild --------------------------------------------------------------------------------------------------------
 
 
+def _project_of_build(body):
+    """The project of the build that a request names by id, `<project>:<uuid>`: on AWS it is what permissions are about."""
+    try:
+        request = json.loads(body)
+        build = request.get("id") or request["ids"][0]
+        return build.rpartition(":")[0] or None
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError):
+        return None
+
+
 def _replace_codebuild():
+    from ministack.core import iam_actions
     from ministack.services import cloudwatch_logs, codebuild, s3, sts
     from ministack.services.cloudformation import provisioners
+
+    @_wrap(iam_actions, "extract_resource_arn")
+    def extract_resource_arn(original, *request):
+        service, _, _, _, body, _, region, account = request
+        project = _project_of_build(body) if service == "codebuild" else None
+        return f"arn:aws:codebuild:{region}:{account}:project/{project}" if project else original(*request)
 
     for owner, names in (
         (codebuild, ("_projects", "_builds", "_make_build_record", "_build_id", "_project_arn")),

@@ -13,6 +13,7 @@ export const COMMANDS = [
   "greet-unpublished",
   "greet-lost",
   "greet-stopped",
+  "greet-killed",
   "greet-refused",
   "greet-forgiven",
   "greet-patched",

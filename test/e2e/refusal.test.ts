@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { StopBuildCommand } from "@aws-sdk/client-codebuild";
 import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
@@ -11,6 +12,7 @@ import { followRelease, startRelease } from "../../local/release.ts";
 import { hostPlatform } from "../../tools/install.ts";
 import { PLATFORMS } from "./commands.ts";
 import {
+  codebuild,
   directory,
   local,
   orderedBuilds,
@@ -149,6 +151,17 @@ test("an execution that is stopped in the middle of a build loses nothing", asyn
   expect(stored.Versions?.map(({ Key }) => Key).toSorted()).toEqual(
     PLATFORMS.map((platform) => artifactObjectKey({ cmd, version: "20260105", platform })).toSorted(),
   );
+});
+
+test("a build that does not run to its end is explained with its phase and its log", async () => {
+  const cmd = "greet-killed";
+  repositoryOf(cmd).commitAndTag("First", "v20260105");
+  const executionArn = await startRelease(local, { cmd });
+  await codebuild.send(new StopBuildCommand({ id: await untilBuildRuns(cmd) }));
+  const stopped = await followRelease(local, executionArn);
+  expect(stopped).toMatchObject({ status: "FAILED", error: "BuildStoppedError" });
+  expect(stopped.cause).toMatch(/^the build of greet-killed ended as STOPPED.* \(log group .+, stream .+\)/);
+  expect((await release({ cmd })).status).toBe("SUCCEEDED");
 });
 
 test("an artifact that somebody stored before the release is held against the build, and never published", async () => {

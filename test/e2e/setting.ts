@@ -88,17 +88,17 @@ export async function orderedBuilds(cmd: Cmd): Promise<string[][]> {
   );
 }
 
-/** Waits until a build that compiles a command is running. */
-export async function untilBuildRuns(cmd: Cmd): Promise<void> {
-  await vi.waitUntil(
+/** Waits until a build that compiles a command is running, and returns its id. */
+export function untilBuildRuns(cmd: Cmd): Promise<string> {
+  return vi.waitUntil(
     async () => {
       const { ids = [] } = await codebuild.send(new ListBuildsCommand());
       const { builds = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids: ids.slice(0, 5) }));
-      return builds.some(({ buildStatus, environment }) => {
+      return builds.find(({ buildStatus, environment }) => {
         const set = (name: string) =>
           environment?.environmentVariables?.find((one) => one.name === name)?.value;
         return buildStatus === "IN_PROGRESS" && set("HKDIST_COMMAND") === cmd && set("HKDIST_PLAN_KEY");
-      });
+      })?.id;
     },
     { timeout: 60_000, interval: 100 },
   );
