@@ -1,12 +1,17 @@
+import { Duration } from "aws-cdk-lib";
 import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { FilterPattern, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { TOO_LARGE } from "../lambda/shared/http/serve.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
 import type { Stage } from "./stage.ts";
 import type { Storage } from "./storage.ts";
 
-/** The update directory: an HTTP API whose every request goes to one function, which routes in code. */
+/** The update directory: an HTTP API whose every request but PUT goes to one function, which routes in code. */
 export class Directory extends Construct {
+  readonly api: HttpApi;
   /** The directory's URL, ends in `/`. */
   readonly url: string;
 
@@ -20,16 +25,36 @@ export class Directory extends Construct {
       step: "directory",
       description: "Answers what is current, from the table",
       settings: { table: storage.table.tableName, artifactsUrl },
+      // Three tries at a table that does not answer, as lambda/shared/table.ts limits each.
+      timeout: Duration.seconds(15),
     });
     handler.allow(["dynamodb:GetItem", "dynamodb:Query"], [storage.table.tableArn]);
 
-    const api = new HttpApi(this, "Api", {
+    this.api = new HttpApi(this, "Api", {
       description: "hkdist update directory",
       // HTTP API paths cannot hold `{platform}.json`, so there is one catch-all route for every path and method.
       defaultIntegration: new HttpLambdaIntegration("Integration", handler),
     });
+    this.watchForTooLarge(handler);
     this.url = stage.endpointUrl
-      ? `${stage.endpointUrl}/_aws/execute-api/${api.apiId}/$default/`
-      : `${api.apiEndpoint}/`;
+      ? `${stage.endpointUrl}/_aws/execute-api/${this.api.apiId}/$default/`
+      : `${this.api.apiEndpoint}/`;
+  }
+
+  /** release.json has outgrown the gateway: clients get 503 until somebody does something. */
+  private watchForTooLarge(handler: HkdistFunction<"table" | "artifactsUrl">): void {
+    const filter = new MetricFilter(this, "TooLarge", {
+      logGroup: handler.logGroup,
+      filterPattern: FilterPattern.stringValue("$.event", "=", TOO_LARGE),
+      metricNamespace: "hkdist",
+      metricName: TOO_LARGE,
+    });
+    filter.metric({ statistic: "Sum", period: Duration.minutes(5) }).createAlarm(this, "TooLargeAlarm", {
+      alarmDescription:
+        "The directory had an answer too large for the gateway: see docs/runbook.md, 'release.json is too large'",
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
   }
 }

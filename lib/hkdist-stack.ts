@@ -12,6 +12,7 @@ import { Patch } from "./patch.ts";
 import { Plan } from "./plan.ts";
 import { Publish } from "./publish.ts";
 import { Record } from "./record.ts";
+import { Register } from "./register.ts";
 import { ReleaseMachine } from "./release-machine.ts";
 import { Request } from "./request.ts";
 import { Source } from "./source.ts";
@@ -35,6 +36,7 @@ export class HkdistStack extends Stack {
     const delivery = new Delivery(this, "Delivery", { artifacts: storage.artifacts, stage });
     const directory = new Directory(this, "Directory", { storage, artifactsUrl: delivery.url, stage });
     const record = new Record(this, "Record", { storage, largestBinaryBytes, stage });
+    new Register(this, "Register", { storage, directory, record });
 
     const commands: ReleasableCommands = {};
     const projects: BuildProject[] = [];

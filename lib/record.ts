@@ -12,6 +12,7 @@ import type { Storage } from "./storage.ts";
 /** Stored artifact -> S3 event -> queue -> record function -> table. The queue allows waiting, retrying and replaying. */
 export class Record extends Construct {
   readonly queue: Queue;
+  readonly recorder: HkdistFunction<"table" | "artifactsBucket" | "largestBinaryBytes">;
 
   constructor(
     scope: Construct,
@@ -35,7 +36,7 @@ export class Record extends Construct {
       suffix: ".gz",
     });
 
-    const recorder = new HkdistFunction(this, "Function", {
+    this.recorder = new HkdistFunction(this, "Function", {
       step: "record",
       description: "Reads stored artifacts back and records what is in them",
       settings: {
@@ -47,15 +48,15 @@ export class Record extends Construct {
       memoryMegabytes: 1769,
       timeout,
     });
-    recorder.allow(["s3:GetObject", "s3:GetObjectVersion"], [storage.artifacts.arnForObjects("*")]);
+    this.recorder.allow(["s3:GetObject", "s3:GetObjectVersion"], [storage.artifacts.arnForObjects("*")]);
     // Without it a missing key is 403 and cannot be told from a missing permission.
-    recorder.allow(["s3:ListBucket"], [storage.artifacts.bucketArn]);
-    recorder.allow(["dynamodb:GetItem"], [storage.table.tableArn]);
-    recorder.allow(["dynamodb:PutItem"], [storage.table.tableArn], {
+    this.recorder.allow(["s3:ListBucket"], [storage.artifacts.bucketArn]);
+    this.recorder.allow(["dynamodb:GetItem"], [storage.table.tableArn]);
+    this.recorder.allow(["dynamodb:PutItem"], [storage.table.tableArn], {
       "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [ARTIFACTS_PARTITION, REFUSED_PARTITION] },
     });
     // One message a call: a call's time limit is for one object.
-    recorder.addEventSource(
+    this.recorder.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 1, maxConcurrency: 2, reportBatchItemFailures: true }),
     );
   }

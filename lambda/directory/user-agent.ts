@@ -1,33 +1,40 @@
 /** Words that name a processor, more telling ones first, in Go's words for it. */
 const ARCHITECTURES: [RegExp, string][] = [
   [/aarch64|arm64/, "arm64"],
-  [/armv\d|armhf/, "arm"],
+  [/armv\d|armhf|\barm\b/, "arm"],
   [/ppc64le|riscv64|s390x|loong64/, "$&"],
-  [/x86_64|amd64|x64|win64|wow64/, "amd64"],
-  [/i[3-6]86/, "386"],
+  [/x86_64|amd64|x64|win64|wow64|mingw64/, "amd64"],
+  [/i[3-6]86|\b386\b/, "386"],
 ];
 
 /**
- * The platform that a client asks for by its User-Agent, for `/{cmd}.gz`; undefined for phones and other machines that
- * must not get the nearest binary.
- * `uname -sm`, browsers, PowerShell and curl's own all pass here. The original's answers stay for what it got right;
- * it took 64-bit ARM, `Win64; x64` and MINGW for 32-bit Intel, FreeBSD for Linux, and an iPhone for a Mac.
- * Who tells no processor gets amd64, since hardly any 386 is left and scripts with bare curl run on servers; but Windows
- * always tells when it has 64 bits.
+ * The platform that a client of `/{cmd}.gz` tells by its User-Agent: browsers, `uname -sm` or `-sp` sent by a script,
+ * curl's and wget's own, PowerShell. "phone" for phones and tablets; undefined for machines that must not get the nearest
+ * binary.
+ * The original's answers stay for what it got right; it took 64-bit ARM, `Win64; x64` and MINGW for 32-bit Intel,
+ * FreeBSD for Linux, and an iPhone for a Mac. Where the agent leaves it open:
+ * - Browsers say "Intel Mac OS X" on every Mac, so they get amd64: Rosetta runs it on Apple silicon, while an Intel Mac
+ *   could not run arm64. Who says arm (`uname`, CFNetwork's curl) gets arm64.
+ * - Bare curl, wget and Go name no processor and get amd64, not the original's 386: they run on servers, where hardly a
+ *   32-bit system is left, and a 64-bit one need not have what 386 programs want.
+ * - A browser on Windows tells when it has 64 bits, so one that does not tell gets 386. PowerShell never tells, and
+ *   gets amd64, as all Windows of today have it or emulate it.
  */
 export function guessPlatform(userAgent: string): string | undefined {
   const agent = userAgent.toLowerCase();
-  if (/iphone|ipad|ipod|android|mips|sunos/.test(agent)) return undefined;
-  const os = /mac os x|macintosh|darwin/.test(agent)
-    ? "darwin"
-    : /windows|mingw|msys|cygwin/.test(agent)
-      ? "windows"
-      : (/freebsd|openbsd|netbsd|dragonfly/.exec(agent)?.[0] ?? "linux");
-  for (const [words, architecture] of ARCHITECTURES) {
-    const match = words.exec(agent);
-    // Every 32-bit Mac is too old for Go; browsers say "Intel" on any Mac, and Rosetta runs what they get.
-    if (match && os === "darwin" && architecture !== "arm64") break;
-    if (match) return `${os}-${architecture === "$&" ? match[0] : architecture}`;
-  }
-  return os === "windows" ? "windows-386" : `${os}-amd64`;
+  if (/iphone|ipad|ipod|android|windows phone/.test(agent)) return "phone";
+  if (/mips|sunos/.test(agent)) return undefined;
+  const os = systemOf(agent);
+  const [words, name] = ARCHITECTURES.find(([pattern]) => pattern.test(agent)) ?? [];
+  const architecture = name === "$&" ? words?.exec(agent)?.[0] : name;
+  // No Mac of today is a 32-bit one; `uname -p` on Apple silicon says "arm".
+  if (os === "darwin") return architecture?.startsWith("arm") ? "darwin-arm64" : "darwin-amd64";
+  const untold = os === "windows" && !agent.includes("powershell") ? "386" : "amd64";
+  return `${os}-${architecture ?? untold}`;
+}
+
+function systemOf(agent: string): string {
+  if (/mac os x|macos|macintosh|darwin/.test(agent)) return "darwin";
+  if (/windows|win32|win64|mingw|msys|cygwin/.test(agent)) return "windows";
+  return /freebsd|openbsd|netbsd|dragonfly/.exec(agent)?.[0] ?? "linux";
 }

@@ -1,5 +1,5 @@
 import type { Artifact } from "../shared/artifacts.ts";
-import type { Current, HistoryEntry } from "../shared/current.ts";
+import { advance, type Current, type HistoryEntry } from "../shared/current.ts";
 import { PublishRefusedError } from "../shared/errors.ts";
 import { compareVersions } from "../shared/version.ts";
 
@@ -8,7 +8,7 @@ export type Decision = { next: Current; entry: HistoryEntry } | undefined;
 
 /**
  * Decides whether a version becomes current on exactly the given platforms.
- * @param at RFC 3339, UTC; @param by the execution
+ * @param about when (RFC 3339, UTC), and by which execution
  * @throws PublishRefusedError when a platform's current is newer, or when history shows that clients were moved away
  *   from this version: going back is the promote machine's, where a person says so
  */
@@ -16,7 +16,7 @@ export function decide(
   artifacts: readonly Artifact[],
   current: Current | undefined,
   history: readonly HistoryEntry[],
-  { at, by }: { at: string; by: string },
+  about: { at: string; by: string },
 ): Decision {
   const [first] = artifacts;
   if (first === undefined) return undefined;
@@ -44,15 +44,5 @@ export function decide(
     }
   }
 
-  const revision = (current?.revision ?? 0) + 1;
-  const from: Record<string, string> = {};
-  const to: Record<string, string> = {};
-  const platforms = { ...before };
-  for (const { platform, sha256 } of changed) {
-    const standing = before[platform]?.version;
-    if (standing !== undefined) from[platform] = standing;
-    to[platform] = version;
-    platforms[platform] = { version, sha256 };
-  }
-  return { next: { cmd, revision, platforms }, entry: { cmd, revision, from, to, at, by } };
+  return advance(cmd, current, changed, about);
 }

@@ -3,8 +3,8 @@ import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { log } from "../shared/log.ts";
 import { readSettings } from "../shared/settings.ts";
 import { openTable } from "../shared/table.ts";
-import { record } from "./record.ts";
-import { storedObjects } from "./stored-object.ts";
+import { type Recorded, record } from "./record.ts";
+import { type StoredObject, storedObjects } from "./stored-object.ts";
 
 export const SETTINGS = ["table", "artifactsBucket", "largestBinaryBytes"] as const;
 
@@ -16,14 +16,17 @@ const recorder = {
   largestBinary: Number(settings.largestBinaryBytes),
 };
 
-/** Records the objects that the queue's messages tell about; a message that fails is tried again by the queue. */
-export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+/**
+ * Records the objects that the queue's messages tell about; a message that fails is tried again by the queue.
+ * Called directly with one object, by a registration that waits, it answers what became of it.
+ */
+export async function handler(event: SQSEvent | { key: string }): Promise<SQSBatchResponse | Recorded> {
+  if (!("Records" in event)) return recordOne({ key: event.key, s3VersionId: undefined });
   const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
   for (const { messageId, body } of event.Records) {
     try {
       for (const object of storedObjects(body)) {
-        const { outcome, ...details } = await record(recorder, object);
-        log(outcome, { ...object, ...details });
+        await recordOne(object);
       }
     } catch (error) {
       log("failed", {
@@ -35,4 +38,11 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     }
   }
   return { batchItemFailures };
+}
+
+async function recordOne(object: StoredObject): Promise<Recorded> {
+  const recorded = await record(recorder, object);
+  const { outcome, ...details } = recorded;
+  log(outcome, { ...object, ...details });
+  return recorded;
 }

@@ -1,5 +1,6 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
+import type { Artifact } from "./artifacts.ts";
 import { CURRENT_PARTITION, currentItemKey, historyItemKey, historyPartition } from "./keys.ts";
 import { queryAll, type Table } from "./table.ts";
 
@@ -44,6 +45,30 @@ export function allCurrent(table: Table): Promise<Current[]> {
 /** Every change of a command's current, oldest first. */
 export function historyOf(table: Table, cmd: string): Promise<HistoryEntry[]> {
   return queryAll<HistoryEntry>(table, historyPartition(cmd));
+}
+
+/**
+ * The next revision of a command's current, with the given artifacts in it, and its history entry.
+ * @param at RFC 3339, UTC
+ * @param by the execution or principal
+ */
+export function advance(
+  cmd: string,
+  current: Current | undefined,
+  artifacts: readonly Artifact[],
+  { at, by }: { at: string; by: string },
+): { next: Current; entry: HistoryEntry } {
+  const revision = (current?.revision ?? 0) + 1;
+  const from: Record<string, string> = {};
+  const to: Record<string, string> = {};
+  const platforms = { ...current?.platforms };
+  for (const { platform, version, sha256 } of artifacts) {
+    const standing = platforms[platform]?.version;
+    if (standing !== undefined) from[platform] = standing;
+    to[platform] = version;
+    platforms[platform] = { version, sha256 };
+  }
+  return { next: { cmd, revision, platforms }, entry: { cmd, revision, from, to, at, by } };
 }
 
 /**

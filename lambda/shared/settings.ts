@@ -4,6 +4,7 @@ export const ENVIRONMENT = {
   artifactsBucket: "HKDIST_ARTIFACTS_BUCKET",
   sourcesBucket: "HKDIST_SOURCES_BUCKET",
   artifactsUrl: "HKDIST_ARTIFACTS_URL",
+  recordFunction: "HKDIST_RECORD_FUNCTION",
   recordQueueUrl: "HKDIST_RECORD_QUEUE_URL",
   patchBases: "HKDIST_PATCH_BASES",
   buildConcurrency: "HKDIST_BUILD_CONCURRENCY",

@@ -7,10 +7,19 @@ export interface Table {
   documents: DynamoDBDocumentClient;
 }
 
+/** Milliseconds. DynamoDB answers within tens; who waits longer has lost the connection, and another try finds a new one. */
+const CONNECT_LIMIT = 1000;
+const REQUEST_LIMIT = 3000;
+
 export function openTable(name: string): Table {
-  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(), {
-    marshallOptions: { removeUndefinedValues: true },
+  const client = new DynamoDBClient({
+    requestHandler: {
+      connectionTimeout: CONNECT_LIMIT,
+      requestTimeout: REQUEST_LIMIT,
+      throwOnRequestTimeout: true,
+    },
   });
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   return { name, documents };
 }
 
@@ -28,15 +37,15 @@ export async function queryAll<Row>(table: Table, pk: string, prefix = ""): Prom
   return rows;
 }
 
-/** The rows of a query, consistent, page by page as the reader goes on. */
+/** The rows of a query, consistent unless it says otherwise, page by page as the reader goes on. */
 export async function* queryRows<Row>(
   table: Table,
-  query: Omit<QueryCommandInput, "TableName" | "ConsistentRead" | "ExclusiveStartKey">,
+  query: Omit<QueryCommandInput, "TableName" | "ExclusiveStartKey">,
 ): AsyncGenerator<Row> {
   let ExclusiveStartKey: QueryCommandInput["ExclusiveStartKey"];
   do {
     const page = await table.documents.send(
-      new QueryCommand({ ...query, TableName: table.name, ConsistentRead: true, ExclusiveStartKey }),
+      new QueryCommand({ ConsistentRead: true, ...query, TableName: table.name, ExclusiveStartKey }),
     );
     yield* (page.Items ?? []) as Row[];
     ExclusiveStartKey = page.LastEvaluatedKey;

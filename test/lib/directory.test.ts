@@ -8,11 +8,45 @@ beforeAll(() => {
 });
 
 describe("the directory", () => {
-  it("gets every request of its HTTP API, without a log-in", () => {
-    const routes = aws.ofType("AWS::ApiGatewayV2::Route").map(([, { Properties }]) => Properties);
-    expect(routes).toEqual([expect.objectContaining({ RouteKey: "$default", AuthorizationType: "NONE" })]);
-    expect(aws.ofType("AWS::ApiGatewayV2::Integration").map(([, { Properties }]) => Properties)).toEqual([
-      expect.objectContaining({ IntegrationUri: "DirectoryFunction.Arn", PayloadFormatVersion: "2.0" }),
+  it("takes every request but PUT without a log-in, and PUT from those whom IAM allows the path", () => {
+    const functions = new Map(
+      aws
+        .ofType("AWS::ApiGatewayV2::Integration")
+        .map(([name, { Properties }]) => [`integrations/${name}`, Properties]),
+    );
+    const routes = aws
+      .ofType("AWS::ApiGatewayV2::Route")
+      .map(([, { Properties: route }]) => [
+        route["RouteKey"],
+        route["AuthorizationType"],
+        functions.get(String(route["Target"])),
+      ]);
+    const integration = (name: string) =>
+      expect.objectContaining({ IntegrationUri: `${name}.Arn`, PayloadFormatVersion: "2.0" });
+    expect(routes).toEqual([
+      ["$default", "NONE", integration("DirectoryFunction")],
+      ["PUT /{path+}", "AWS_IAM", integration("RegisterFunction")],
+    ]);
+  });
+
+  it("raises an alarm when an answer has outgrown the gateway", () => {
+    const [[, filter] = [], ...others] = aws.ofType("AWS::Logs::MetricFilter");
+    expect(others).toEqual([]);
+    expect(filter?.Properties).toMatchObject({
+      LogGroupName: "DirectoryFunctionLog",
+      FilterPattern: '{ $.event = "answer-too-large" }',
+    });
+    const [metric] = filter?.Properties["MetricTransformations"] as Record<string, string>[];
+    const alarms = aws.ofType("AWS::CloudWatch::Alarm").map(([, { Properties }]) => Properties);
+    expect(alarms).toEqual([
+      expect.objectContaining({
+        Namespace: metric?.["MetricNamespace"],
+        MetricName: metric?.["MetricName"],
+        Statistic: "Sum",
+        Threshold: 1,
+        ComparisonOperator: "GreaterThanOrEqualToThreshold",
+        TreatMissingData: "notBreaching",
+      }),
     ]);
   });
 });

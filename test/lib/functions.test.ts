@@ -55,6 +55,7 @@ describe("functions", () => {
     ["artifactsBucket", "StorageArtifacts"],
     ["sourcesBucket", "StorageSources"],
     ["artifactsUrl", "https://DeliveryDistribution.DomainName/"],
+    ["recordFunction", "RecordFunction"],
     ["recordQueueUrl", "RecordQueue"],
     ["buildConcurrency", "2"],
     ["patchBases", "5"],

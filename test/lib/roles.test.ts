@@ -71,6 +71,12 @@ describe("rights", () => {
       LOGS,
       ...PROJECTS.map((name) => `${name}Project.Arn: codebuild:BatchGetBuilds`),
     ],
+    RegisterFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:GetItem`,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringLike current|history#*: dynamodb:PutItem`,
+      "RecordFunction.Arn: lambda:InvokeFunction",
+    ],
     DirectoryFunctionServiceRole: [LOGS, `${TABLE}: dynamodb:GetItem dynamodb:Query`],
     SourcegreetProjectRole: [...build("SourcegreetProject"), `${SOURCES}/sources/greet/*: s3:PutObject`],
     SourcegreetcanaryProjectRole: [

@@ -1,0 +1,112 @@
+import { artifactDocuments, getArtifact } from "../shared/artifacts.ts";
+import { allCurrent, type Current, getCurrent } from "../shared/current.ts";
+import { type HttpAnswer, type HttpRequest, line, notFound, redirect } from "../shared/http/message.ts";
+import { artifactObjectKey } from "../shared/keys.ts";
+import { isCommand, isPlatform } from "../shared/names.ts";
+import type { Table } from "../shared/table.ts";
+import { isVersion } from "../shared/version.ts";
+import { choosePlatform } from "./choose-platform.ts";
+import { downloadPage } from "./download-page.ts";
+import { represent } from "./represent.ts";
+
+export interface Directory {
+  table: Table;
+  /** Where the bytes are; ends in `/`. */
+  artifactsUrl: string;
+}
+
+type Route = (directory: Directory, request: HttpRequest, ...names: string[]) => Promise<HttpAnswer>;
+
+/** Every path of the protocol that is read. A platform may be called `current` or `release`: the order decides. */
+const ROUTES: [RegExp, Route][] = [
+  [/^\/$/, page],
+  [/^\/release\.json$/, releases],
+  [/^\/([^/]+)\.gz$/, download],
+  // hk looks under current/, sanbornm/go-selfupdate directly under the command.
+  [/^\/([^/]+)\/current\/([^/]+)\.json$/, current],
+  [/^\/([^/]+)\/([^/]+)\.json$/, current],
+  [/^\/([^/]+)\/([^/]+)\/([^/]+)\.json$/, version],
+];
+
+/**
+ * Answers a request of the update directory. At most one read of the table, but for the two lists; names outside the
+ * limits never reach it; unknown paths and methods are a plain 404.
+ */
+export async function answer(directory: Directory, request: HttpRequest): Promise<HttpAnswer> {
+  if (request.method !== "GET" && request.method !== "HEAD") return notFound();
+  for (const [pattern, route] of ROUTES) {
+    const match = pattern.exec(request.path);
+    if (match) return represent(request, await route(directory, request, ...match.slice(1)));
+  }
+  return notFound();
+}
+
+/**
+ * Seconds that answers may be kept. `current` moves with every release, and a client that cannot reach us may go on with
+ * what it was told for a day. A version's hash never changes, but it can be yanked.
+ */
+const CURRENT = { "cache-control": "public, max-age=60, stale-if-error=86400" };
+const VERSION = { "cache-control": "public, max-age=3600" };
+
+async function page({ table, artifactsUrl }: Directory): Promise<HttpAnswer> {
+  const body = String(downloadPage(await allCurrent(table), (key) => `${artifactsUrl}${key}`));
+  return { status: 200, headers: { "content-type": "text/html; charset=utf-8", ...CURRENT }, body };
+}
+
+async function releases({ table }: Directory): Promise<HttpAnswer> {
+  return json(await artifactDocuments(table), CURRENT);
+}
+
+async function current(
+  { table }: Directory,
+  _request: HttpRequest,
+  cmd: string,
+  platform: string,
+): Promise<HttpAnswer> {
+  if (!isCommand(cmd) || !isPlatform(platform)) return notFound();
+  const standing = platformsOf(await getCurrent(table, cmd, { consistent: false })).get(platform);
+  if (standing === undefined) return notFound();
+  const { version, sha256 } = standing;
+  return json({ platform, version, cmd, sha256 }, CURRENT);
+}
+
+async function version(
+  { table }: Directory,
+  _request: HttpRequest,
+  cmd: string,
+  version: string,
+  platform: string,
+): Promise<HttpAnswer> {
+  if (!isCommand(cmd) || !isVersion(version) || !isPlatform(platform)) return notFound();
+  const artifact = await getArtifact(table, { cmd, version, platform });
+  return artifact === undefined ? notFound() : json({ sha256: artifact.sha256 }, VERSION);
+}
+
+async function download(
+  { table, artifactsUrl }: Directory,
+  { query, headers }: HttpRequest,
+  cmd: string,
+): Promise<HttpAnswer> {
+  if (!isCommand(cmd)) return notFound();
+  const platforms = platformsOf(await getCurrent(table, cmd, { consistent: false }));
+  const choice = choosePlatform(query.get("platform"), headers["user-agent"] ?? "", platforms);
+  if (choice === "phone") {
+    return line(404, `${cmd} is a command-line tool and does not run on phones and tablets.`);
+  }
+  const standing = choice && platforms.get(choice);
+  if (!standing) return notFound();
+  const key = artifactObjectKey({ cmd, version: standing.version, platform: choice });
+  // It differs from client to client, and the next release changes it.
+  return redirect(307, `${artifactsUrl}${key}`, { vary: "User-Agent" });
+}
+
+/** A map, so that a platform called `constructor` is not found in every object. */
+function platformsOf(current: Current | undefined): Map<string, { version: string; sha256: string }> {
+  return new Map(Object.entries(current?.platforms ?? {}));
+}
+
+/** Old clients read line by line: one JSON value and a line feed. The keys' order is the original's. */
+function json(value: unknown, caching: Record<string, string>): HttpAnswer {
+  const headers = { "content-type": "application/json", ...caching };
+  return { status: 200, headers, body: `${JSON.stringify(value)}\n` };
+}

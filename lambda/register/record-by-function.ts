@@ -1,0 +1,23 @@
+import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import type { Recorded } from "../record/record.ts";
+
+/** Milliseconds. The gateway waits 30 s for an answer, and the rest of the request needs little. */
+const PATIENCE = 20_000;
+
+/** Asks the recorder about the newest object under a key, and waits for what it found. */
+export type RecordNow = (key: string) => Promise<Recorded>;
+
+/**
+ * The recorder as the function that it is: nobody else may write artifact rows, and it goes on when the caller stops waiting.
+ * @throws Error when it failed or did not answer in time
+ */
+export function recordByFunction(lambda: LambdaClient, FunctionName: string): RecordNow {
+  return async (key) => {
+    const Payload = JSON.stringify({ key });
+    const abortSignal = AbortSignal.timeout(PATIENCE);
+    const result = await lambda.send(new InvokeCommand({ FunctionName, Payload }), { abortSignal });
+    const text = result.Payload?.transformToString() ?? "";
+    if (result.FunctionError !== undefined) throw new Error(`the recorder failed on ${key}: ${text}`);
+    return JSON.parse(text) as Recorded;
+  };
+}

@@ -1,0 +1,36 @@
+import { type Artifact, getArtifact } from "../shared/artifacts.ts";
+import { type HttpAnswer, line } from "../shared/http/message.ts";
+import { type ArtifactId, artifactObjectKey } from "../shared/keys.ts";
+import type { Registry } from "./routes.ts";
+
+/**
+ * Registers a stored artifact: the recorder reads the object and writes the row, and the caller's hash must be what it
+ * found. Doing it again gives the same answer.
+ * @param sha256 what the caller says the binary's is, in canonical base64
+ */
+export async function registerArtifact(
+  { table, record }: Registry,
+  id: ArtifactId,
+  sha256: string,
+): Promise<HttpAnswer> {
+  const standing = await getArtifact(table, id);
+  if (standing !== undefined) return compared(standing, sha256, 200);
+  const key = artifactObjectKey(id);
+  const recorded = await record(key);
+  switch (recorded.outcome) {
+    case "recorded":
+      return compared(recorded.artifact, sha256, 201);
+    case "known":
+      return compared(recorded.artifact, sha256, 200);
+    case "gone":
+      return line(422, `there is no object ${key} in the artifacts bucket: store it first`);
+    case "refused":
+      return line(422, `the stored ${key} cannot be registered: ${recorded.reason}`);
+  }
+}
+
+function compared(artifact: Artifact, sha256: string, status: 200 | 201): HttpAnswer {
+  if (artifact.sha256 === sha256) return line(status, status === 201 ? "created" : "ok");
+  const problem = `${artifact.key} is registered with sha256 ${artifact.sha256}; a version's bytes never change`;
+  return line(409, "conflict", { "hkdist-problem": problem });
+}

@@ -1,0 +1,271 @@
+import { choosePlatform } from "../../lambda/directory/choose-platform.ts";
+import { isCommand, isPlatform } from "../../lambda/shared/names.ts";
+import { compareVersions, isVersion } from "../../lambda/shared/version.ts";
+import { bodyOf, type Observed, type State } from "./observed.ts";
+import { releasesOf } from "./states.ts";
+
+/** What an answer must be. */
+export interface Expected {
+  /** Undefined where only AWS could tell. */
+  status: number | undefined;
+  /** Null: must not be there. Others than these may be. */
+  headers: Record<string, string | null>;
+  /** Exactly, by a pattern where the words are ours, or undefined where it does not matter. */
+  body: string | RegExp | undefined;
+}
+
+/** An observed request with what the rules below ask about it. */
+export interface Question {
+  observed: Observed;
+  state: State;
+  /** As the gateway hands it on, without the query. */
+  path: string;
+  query: URLSearchParams;
+  header: (name: string) => string | undefined;
+  /** How many headers there are of a name. */
+  count: (name: string) => number;
+}
+
+/** One thing that we answer differently on purpose. `expect` gives the answer, or undefined where it does not apply. */
+interface Difference {
+  reason: string;
+  expect: (question: Question, expected: Expected) => Partial<Expected> | undefined;
+}
+
+const A_LINE = /^[^\n]+\n$/;
+const NOT_FOUND = { status: 404, headers: plain(), body: "404 page not found\n" };
+const REGISTER = /^\/([^/]+)\/([^/]+)\/([^/]+)\.json$/;
+const CURRENT = /^\/([^/]+)\/current\/([^/]+)\.json$/;
+const STANDARD_METHODS = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"];
+
+/**
+ * Every difference, in the order in which they are applied to what the original answered: a later one sees what the
+ * earlier made of it.
+ */
+export const DIFFERENCES: Difference[] = [
+  {
+    reason: "the gateway checks the signature of every PUT before our code, and says 403 in AWS's form",
+    expect: ({ observed: { method, auth } }) =>
+      method === "PUT" && !auth
+        ? { status: 403, headers: { "content-type": "application/json" }, body: /"Forbidden"/ }
+        : undefined,
+  },
+  {
+    reason: "a method that HTTP APIs do not know is answered by the gateway, if at all",
+    expect: ({ observed: { method } }) =>
+      STANDARD_METHODS.includes(method) ? undefined : { status: undefined, headers: {}, body: undefined },
+  },
+  {
+    reason: "a whole URL in the request line is for the gateway to read, and the local one does not",
+    expect: ({ observed: { path } }) =>
+      path.startsWith("/") ? undefined : { status: undefined, headers: {}, body: undefined },
+  },
+  {
+    reason:
+      "the local gateway answers OPTIONS itself; on AWS, without CORS, the directory does (and is tested for it)",
+    expect: ({ observed: { method } }) =>
+      method === "OPTIONS" ? { status: 403, headers: {}, body: /CORS not configured/ } : undefined,
+  },
+  {
+    reason: "the original's own web pages are not ours",
+    expect: ({ path }) => (/\.(html|css|ico|txt|png|gif|svg|js)$/.test(path) ? NOT_FOUND : undefined),
+  },
+  {
+    reason: "a path with a character that none of ours has is neither routed nor redirected",
+    expect: ({ path, observed: { method } }) => {
+      if (/^[\w./-]*$/.test(path)) return undefined;
+      return method === "PUT" && REGISTER.test(path) ? badCharacter() : NOT_FOUND;
+    },
+  },
+  {
+    reason: "names and versions have limits: a GET beyond them is 404, a PUT 400, and none can be current",
+    expect: ({ path, state, observed: { method } }, { status }) => {
+      if (status === undefined || status === 301 || status === 403) return undefined;
+      if (!isWithinLimits(path)) return method === "PUT" ? badCharacter() : NOT_FOUND;
+      const [, cmd, platform] = CURRENT.exec(path) ?? /^\/([^/]+)\/([^/]+)\.json$/.exec(path) ?? [];
+      const standing = state.current.find(([one, other]) => one === cmd && other === platform)?.[2];
+      return method !== "PUT" && standing !== undefined && !isVersion(standing) ? NOT_FOUND : undefined;
+    },
+  },
+  {
+    reason: "JSON is application/json",
+    expect: ({ path, observed: { method } }, { status, headers }) =>
+      status !== undefined &&
+      status < 400 &&
+      status !== 301 &&
+      status !== 304 &&
+      path.endsWith(".json") &&
+      method !== "PUT"
+        ? { headers: { ...headers, "content-type": "application/json" } }
+        : undefined,
+  },
+  {
+    reason: "ETag and Cache-Control stand in the place of Last-Modified, If-Modified-Since and Range",
+    expect: (question, { status, headers }) => {
+      const { method } = question.observed;
+      const without = { "last-modified": null, "accept-ranges": null, "content-range": null };
+      const had = headers["last-modified"] !== undefined || headers["accept-ranges"] !== undefined;
+      const isRead = method === "GET" || method === "HEAD";
+      if (!isRead || !(had || status === 200)) return undefined;
+      const { "content-type": _, ...others } = headers;
+      if (question.header("if-none-match") === "*") {
+        return { status: 304, headers: { ...others, ...without }, body: "" };
+      }
+      if (!had) return undefined;
+      const isList = question.path === "/release.json";
+      const type = isList ? "application/json" : "text/html; charset=utf-8";
+      return {
+        status: 200,
+        headers: { ...others, ...without, "content-type": type },
+        body: method === "HEAD" ? "" : isList ? listOf(question.state) : undefined,
+      };
+    },
+  },
+  {
+    reason: "HEAD has the headers of GET",
+    expect: ({ observed: { method } }, { status, headers }) =>
+      method === "HEAD" && (status === 301 || status === 307)
+        ? { headers: { ...headers, "content-type": "text/html; charset=utf-8" } }
+        : undefined,
+  },
+  {
+    reason: "User-Agents that the original got wrong, and its 386 for clients that do not tell",
+    expect: ({ path, query, header, count, state, observed: { method } }, { headers }) => {
+      const cmd = /^\/([A-Za-z0-9-]+)\.gz$/.exec(path)?.[1];
+      const agent = header("user-agent") ?? "";
+      if (cmd === undefined || !["GET", "HEAD"].includes(method)) return undefined;
+      // Several come to us joined.
+      if (isRight(agent) && count("user-agent") === 1) return undefined;
+      const offered = new Map(
+        state.current.filter(([one]) => one === cmd).map(([, platform, version]) => [platform, version]),
+      );
+      const platform = choosePlatform(query.get("platform"), agent, offered);
+      const version = platform && offered.get(platform);
+      if (version === undefined) {
+        return {
+          status: 404,
+          headers: { ...plain(), location: null },
+          body: method === "HEAD" ? "" : A_LINE,
+        };
+      }
+      const location = `artifacts:${cmd}/${version}/${platform}.gz`;
+      return {
+        status: 307,
+        headers: { ...headers, "content-type": "text/html; charset=utf-8", location },
+        body: method === "HEAD" ? "" : undefined,
+      };
+    },
+  },
+  {
+    reason: "bytes that are no text are not found, where the original failed",
+    expect: ({ observed: { method } }, { status }) =>
+      status === 500 && method !== "PUT" ? NOT_FOUND : undefined,
+  },
+  {
+    reason:
+      "a body is one JSON object of at most 1000 bytes with nothing behind it, a hash in it padded standard base64",
+    expect: ({ path, observed }, { status }) => {
+      if (observed.method !== "PUT" || status !== 201 || CURRENT.test(path)) return undefined;
+      const hash = onlyObject(observed)?.findLast(([key]) => /^sha256$/iu.test(key))?.[1];
+      return /^[A-Za-z0-9+/]{43}=$/.test(String(hash)) ? undefined : unprocessable();
+    },
+  },
+  {
+    reason: "an identical registration is 200: a retry may succeed",
+    expect: ({ path, state, observed }, { status }) => {
+      const [, cmd, version, platform] = REGISTER.exec(path) ?? [];
+      const hash = onlyObject(observed)?.findLast(([key]) => /^sha256$/iu.test(key))?.[1];
+      const same = releasesOf(state).some(
+        (one) =>
+          one.cmd === cmd && one.version === version && one.platform === platform && one.sha256 === hash,
+      );
+      return observed.method === "PUT" && status === 409 && same ? { status: 200, body: "ok\n" } : undefined;
+    },
+  },
+  {
+    reason: "what a PUT to current does not say, or a version that is not registered, is 422",
+    expect: ({ path, observed }, { status }) => {
+      if (observed.method !== "PUT" || !CURRENT.test(path)) return undefined;
+      const isBad = status === 500 || (status === 200 && !isVersion(versionIn(observed)));
+      return isBad ? { status: 422, headers: plain(), body: A_LINE } : undefined;
+    },
+  },
+  {
+    reason: "going back to an older version needs ?force=true",
+    expect: ({ path, query, state, observed }, { status }) => {
+      const [, cmd, platform] = CURRENT.exec(path) ?? [];
+      if (observed.method !== "PUT" || status !== 200 || query.get("force") === "true") return undefined;
+      const standing = state.current.find(([one, other]) => one === cmd && other === platform)?.[2];
+      const asked = versionIn(observed);
+      return standing !== undefined && isVersion(asked) && compareVersions(asked, standing) < 0
+        ? { status: 409, headers: plain(), body: A_LINE }
+        : undefined;
+    },
+  },
+];
+
+/** Whether the original understood the agent, so that its answer stands: a system and a processor that it knew. */
+function isRight(agent: string): boolean {
+  const text = agent.toLowerCase();
+  if (
+    /iphone|ip[ao]d|android|phone|mips|sunos|bsd|dragonfly|mingw|msys|cygwin|arm|aarch64|win32|macos/.test(
+      text,
+    )
+  ) {
+    return false;
+  }
+  if (/mac os x|darwin/.test(text)) return true;
+  return /x86_64|amd64/.test(text) || (/i[3-6]86|\b386\b/.test(text) && !/win64|wow64/.test(text));
+}
+
+/** Whether a path of a known form has names that we take. */
+function isWithinLimits(path: string): boolean {
+  const [, cmd = "", version = "", platform = ""] = REGISTER.exec(path) ?? [];
+  if (cmd !== "") {
+    return isCommand(cmd) && isPlatform(platform) && (version === "current" || isVersion(version));
+  }
+  const [, one = "", file = ""] = /^\/([^/]+)\/([^/]+)\.json$/.exec(path) ?? [];
+  return one === "" || (isCommand(one) && isPlatform(file));
+}
+
+function versionIn(observed: Observed): string {
+  return String(onlyObject(observed)?.findLast(([key]) => /^version$/iu.test(key))?.[1]);
+}
+
+/** The entries of a body that is one JSON object, and not too long. */
+function onlyObject(observed: Observed): [string, unknown][] | undefined {
+  if (bodyOf(observed).length > 1000) return undefined;
+  try {
+    const value: unknown = JSON.parse(bodyOf(observed).toString("utf8"));
+    return typeof value === "object" && value !== null ? Object.entries(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** release.json of a state: in command, version, platform order. */
+export function listOf(state: State): string {
+  const rows = releasesOf(state).sort(
+    (a, b) =>
+      compare(a.cmd, b.cmd) || compareVersions(a.version, b.version) || compare(a.platform, b.platform),
+  );
+  const list = rows.map(({ platform, version, cmd, sha256 }) => ({ platform, version, cmd, sha256 }));
+  return `${JSON.stringify(list)}\n`;
+}
+
+/** By bytes, and with the end of the name before any other character, as the table's keys are ordered. */
+function compare(a: string, b: string): number {
+  return `${a}#` < `${b}#` ? -1 : a === b ? 0 : 1;
+}
+
+function plain() {
+  return { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" };
+}
+
+function badCharacter() {
+  return { status: 400, headers: plain(), body: "bad character in path\n" };
+}
+
+function unprocessable() {
+  return { status: 422, headers: plain(), body: "unprocessable entity\n" };
+}

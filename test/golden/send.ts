@@ -1,0 +1,63 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+
+/** An answer as it came over the wire; header names in lower case. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/**
+ * Sends a request byte for byte as given, over a connection of its own: clients and libraries would tidy the path up.
+ * @param url of the server
+ * @param target method and path, as in the request line
+ * @param headers as sent; Host, Connection and Content-Length are added
+ * @throws Error when what comes back is no HTTP
+ */
+export async function send(
+  url: URL,
+  target: { method: string; path: string },
+  headers: [string, string][] = [],
+  body: Buffer = Buffer.alloc(0),
+): Promise<Answer> {
+  const socket = connect({ host: url.hostname, port: Number(url.port) });
+  socket.setTimeout(60_000, () => socket.destroy(new Error(`no answer to ${target.method} ${target.path}`)));
+  const sent: [string, string][] = [["Host", url.host], ["Connection", "close"], ...headers];
+  if (body.length > 0 || target.method === "PUT" || target.method === "POST") {
+    sent.push(["Content-Length", String(body.length)]);
+  }
+  const lines = [
+    `${target.method} ${target.path} HTTP/1.1`,
+    ...sent.map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.write(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), body]));
+  return parse(await text(socket));
+}
+
+function parse(raw: string): Answer {
+  const end = raw.indexOf("\r\n\r\n");
+  const [first = "", ...lines] = raw.slice(0, end).split("\r\n");
+  const status = /^HTTP\/1\.\d (\d{3})/.exec(first)?.[1];
+  if (end < 0 || status === undefined)
+    throw new Error(`not an HTTP answer: ${JSON.stringify(raw.slice(0, 200))}`);
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
+  }
+  const body = raw.slice(end + 4);
+  return { status: Number(status), headers, body: headers["transfer-encoding"] ? unchunked(body) : body };
+}
+
+function unchunked(body: string): string {
+  let at = 0;
+  let whole = "";
+  for (;;) {
+    const lineEnd = body.indexOf("\r\n", at);
+    const size = Number.parseInt(body.slice(at, lineEnd), 16);
+    if (!size) return whole;
+    whole += body.slice(lineEnd + 2, lineEnd + 2 + size);
+    at = lineEnd + 4 + size;
+  }
+}
