@@ -1,8 +1,8 @@
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { Recorded } from "../record/record.ts";
 
-/** Milliseconds. The gateway waits 30 s for an answer, and the rest of the request needs little. */
-const PATIENCE = 20_000;
+/** Milliseconds. The function has 29 s, of which a table that does not answer may take nine before. */
+const PATIENCE = 15_000;
 
 /** Asks the recorder about the newest object under a key, and waits for what it found. */
 export type RecordNow = (key: string) => Promise<Recorded>;

@@ -35,3 +35,6 @@ export const AGE = {
   versionVariable: "main.Version",
   platforms: [hostPlatform()],
 };
+
+/** Commands of the directory's tests, which store what they need and build nothing. */
+export const STORED = ["hk", "hk-canary", "hkstaging"] as const;

@@ -5,7 +5,7 @@ import type { Config } from "../../lib/config/schema.ts";
 import { type LocalAws, reset, up } from "../../local/local-aws.ts";
 import { localFolder } from "../../tools/checkout.ts";
 import { Repository } from "../../tools/repository.ts";
-import { AGE, COMMANDS, PLATFORMS, sourceOf } from "./commands.ts";
+import { AGE, COMMANDS, PLATFORMS, STORED, sourceOf } from "./commands.ts";
 
 type CommandConfig = Config["commands"][string];
 
@@ -39,6 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     });
     const repository = Repository.empty(join(folder, "age")).folder;
     commands.push(["age", { repository, branch: "main", ...AGE }]);
+    for (const cmd of STORED) commands.push([cmd, { repository, branch: "main", ...AGE }]);
     const config = join(folder, "hkdist.config.mjs");
     writeFileSync(config, `export default ${JSON.stringify({ commands: Object.fromEntries(commands) })};\n`);
     project.provide("setting", {
