@@ -65,13 +65,19 @@ stamp "${HKDIST_VERSION_VARIABLE:-}" "$version"
 stamp "${HKDIST_DIRECTORY_URL_VARIABLE:-}" "${HKDIST_DIRECTORY_URL:-}"
 stamp "${HKDIST_ARTIFACTS_URL_VARIABLE:-}" "${HKDIST_ARTIFACTS_URL:-}"
 mode=$(module_mode)
+flags=(-mod="$mode" -trimpath -ldflags "$ldflags")
 
 compile() { # PLATFORM
   (
     cd "$work/release/src" &&
       clean "${offline[@]}" GOOS="${1%%-*}" GOARCH="${1#*-}" \
-        "$go" build -mod="$mode" -trimpath -ldflags "$ldflags" -o "$work/binary" -- "$main_package"
+        "$go" build "${flags[@]}" -o "$work/binary" -- "$main_package"
   ) >"$work/messages.txt" 2>&1
+}
+
+# What Go wrote into the program: its modules with their checksums, and its settings.
+list_modules() {
+  (cd "$work" && clean "$go" version -m binary) >"$work/modules.txt" 2>"$work/messages.txt"
 }
 
 # Go says nothing when -X names no variable; a tool that does not know its version would update itself for ever.
@@ -102,10 +108,22 @@ put_report() {
     --checksum-algorithm SHA256 >/dev/null || die "could not store the report s3://$sources/$report_key"
 }
 
+report_setting() { # NAME TEXT
+  printf '%s\tset\t%s\n' "$1" "$(printf '%s' "$2" | base64 -w0)" >>"$work/report"
+}
+
+# How everything here is built, so that it can be told, and built again. Where things are stored changes nothing.
 : >"$work/report"
+report_setting archiveKey "$archive_key"
+report_setting archiveSha256 "$archive_sha256"
+report_setting flags "$(printf '%s\n' "${flags[@]}")"
+for name in "${!HKDIST_@}"; do
+  case $name in *_BUCKET | *_PLAN_KEY) ;; *) report_setting "$name" "${!name}" ;; esac
+done
+
 for platform in "${platforms[@]}"; do
   started=$SECONDS
-  if ! { compile "$platform" && check_stamps; }; then
+  if ! { compile "$platform" && check_stamps && list_modules; }; then
     log "$platform failed after $((SECONDS - started)) s:"
     cat "$work/messages.txt"
     printf '%s\tfailed\t%s\n' "$platform" "$(tail -c 4000 "$work/messages.txt" | base64 -w0)" >>"$work/report"
@@ -122,7 +140,7 @@ for platform in "${platforms[@]}"; do
   else
     log "$built, something is already stored there"
   fi
-  printf '%s\t%s\t%s\n' "$platform" "$state" "$sha256" >>"$work/report"
+  printf '%s\t%s\t%s\t%s\n' "$platform" "$state" "$sha256" "$(base64 -w0 "$work/modules.txt")" >>"$work/report"
 done
 put_report
 log "report stored as $report_key after $SECONDS s"

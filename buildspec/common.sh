@@ -61,10 +61,16 @@ done
 # The real path of this host's Go: a version manager's `go` would read the repository to choose a version.
 go=$(GOTOOLCHAIN=local go env GOROOT)/bin/go
 
+# The oldest processors that Go's own downloads compile for. Left to itself, a Go takes what its packager put into go.env,
+# or what it was compiled on (GOARM), and the same source would make other bytes.
+processors=(GOAMD64=v1 GO386=sse2 GOARM=7 GOARM64=v8.0 GOMIPS=hardfloat GOMIPS64=hardfloat GOPPC64=power8
+  GORISCV64=rva20u64)
+
 # clean [NAME=VALUE...] COMMAND... runs a command that sees nothing of the caller's environment.
 clean() {
   env -i PATH="$PATH" LC_ALL=C HOME="$work/home" TMPDIR="$work/tmp" GOCACHE="$gocache" GOPATH="$work/gopath" \
-    GOMODCACHE="$work/modcache" GOENV=off GOWORK=off GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 "$@"
+    GOMODCACHE="$work/modcache" GOENV=off GOWORK=off GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 \
+    "${processors[@]}" "$@"
 }
 
 # use_go VERSION makes $go exactly that version, fetched unless it is this host's. On failure $work/messages.txt says why.

@@ -23,6 +23,8 @@ export interface HkdistFunctionProps<Names extends Setting> {
   temporaryMegabytes?: number;
   /** Packages to take from other folders than node_modules, by name: those with a compiled addon. */
   packages?: { [name: string]: string };
+  /** Packages that a dependency loads for what we do not ask of it: they are left out of the bundle. */
+  unused?: string[];
 }
 
 /** Every function of the system: the defaults are here, what it may do is granted by its construct. */
@@ -57,6 +59,7 @@ export class HkdistFunction<Names extends Setting> extends NodejsFunction {
         logLevel: LogLevel.WARNING,
         // The SDK that Lambda brings changes without us; ours is pinned.
         bundleAwsSDK: true,
+        externalModules: props.unused ?? [],
         // A compiled addon lies beside the bundle, as it is.
         loader: { ".node": "copy" },
         esbuildArgs: Object.fromEntries(

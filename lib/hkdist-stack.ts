@@ -5,6 +5,7 @@ import { Build } from "./build.ts";
 import type { BuildProject } from "./build-project.ts";
 import type { CompleteConfig } from "./config/schema.ts";
 import { Delivery } from "./delivery.ts";
+import { Describe } from "./describe.ts";
 import { Directory } from "./directory.ts";
 import { Explain } from "./explain.ts";
 import { Pair } from "./pair.ts";
@@ -50,6 +51,7 @@ export class HkdistStack extends Stack {
       });
       projects.push(source.project, build.project);
       commands[cmd] = {
+        repository: command.repository,
         platforms: command.platforms,
         sourceProject: source.project.projectName,
         buildProject: build.project.projectName,
@@ -66,6 +68,7 @@ export class HkdistStack extends Stack {
       pair: new Pair(this, "Pair", { storage, patchBases: config.patchBases }).handler,
       patch: new Patch(this, "Patch", { storage, memoryMegabytes: config.patchMemoryMegabytes, bsdiffFolder })
         .handler,
+      describe: new Describe(this, "Describe", { storage, artifactsUrl: delivery.url }).handler,
       publish: new Publish(this, "Publish", { storage }).handler,
       explain: new Explain(this, "Explain", { projects }).handler,
     });

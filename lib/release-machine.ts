@@ -20,6 +20,7 @@ import {
 import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import { Construct } from "constructs";
 import type {
+  DescribeEvent,
   ExplainEvent,
   PairEvent,
   PatchEvent,
@@ -38,6 +39,7 @@ export interface ReleaseMachineProps {
   request: IFunction;
   plan: IFunction;
   pair: IFunction;
+  describe: IFunction;
   patch: IFunction;
   publish: IFunction;
   explain: IFunction;
@@ -81,7 +83,7 @@ const CODEBUILD_TROUBLE = {
   JitterStrategy: "FULL",
 };
 
-/** request -> source -> plan -> build -> pair -> patch -> publish. Every failure ends in a named error with a readable cause. */
+/** request -> source -> plan -> build -> pair -> describe -> patch -> publish. Every failure ends in a named error with a readable cause. */
 export class ReleaseMachine extends Construct {
   readonly machine: StateMachine;
 
@@ -193,6 +195,13 @@ export class ReleaseMachine extends Construct {
       })
       .addCatch(failed, caught);
 
+    const describe = invoke<DescribeEvent>(
+      "Describe",
+      props.describe,
+      { request: "{% $request %}", plan: "{% $plan %}" },
+      "described",
+    ).addCatch(failed, caught);
+
     const patch = MapState.jsonata(this, "Patch", {
       items: ProvideItems.jsonata("{% $paired.pairs %}"),
       itemSelector: { pair: "{% $states.context.Map.Item.Value %}" },
@@ -242,6 +251,7 @@ export class ReleaseMachine extends Construct {
         version: "{% $plan.version %}",
         artifacts: "{% $paired.artifacts %}",
         patches: "{% $patches %}",
+        documents: "{% $described.documents %}",
         published: "{% $published %}",
       },
     });
@@ -254,7 +264,7 @@ export class ReleaseMachine extends Construct {
     const isToBePublished = Choice.jsonata(this, "IsToBePublished")
       .when(Condition.jsonata("{% $request.publish %}"), publish.next(released))
       .otherwise(Pass.jsonata(this, "Unpublished", { assign: { published: false } }).next(released));
-    pair.next(patch).next(isToBePublished);
+    pair.next(describe).next(patch).next(isToBePublished);
 
     this.machine = new StateMachine(this, "Machine", {
       comment: "Builds, records and publishes one release of one command",

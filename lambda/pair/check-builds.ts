@@ -1,6 +1,6 @@
 import type { Artifact } from "../shared/artifacts.ts";
 import { ArtifactConflictError, BuildFailedError } from "../shared/errors.ts";
-import type { PlatformReport } from "./report.ts";
+import type { PlatformReport } from "../shared/report.ts";
 
 /** Characters for all compilers' words together, so that none of them pushes another out. */
 const MESSAGES_LENGTH = 4000;

@@ -5,11 +5,11 @@ import { type ArtifactId, artifactObjectKey } from "../shared/keys.ts";
 import { newestVersionId, readText } from "../shared/objects.ts";
 import { patchesTo } from "../shared/patches.ts";
 import type { PairEvent, Paired, PatchPair, ReleaseRequest } from "../shared/payloads.ts";
+import { readReport } from "../shared/report.ts";
 import { readSettings } from "../shared/settings.ts";
 import { openTable } from "../shared/table.ts";
 import { checkBuilds } from "./check-builds.ts";
 import { newestBases, openPairs } from "./choose-pairs.ts";
-import { readReport } from "./report.ts";
 
 export const SETTINGS = ["table", "artifactsBucket", "sourcesBucket", "patchBases"] as const;
 
@@ -25,8 +25,8 @@ const s3 = new S3Client();
 export async function handler({ request, plan, startedAt }: PairEvent): Promise<Paired> {
   const recorded = await artifactsOfVersion(table, request.cmd, plan.version);
   const reports = await Promise.all(
-    plan.batches.map(async ({ reportKey }) =>
-      readReport(await readText(s3, settings.sourcesBucket, reportKey)),
+    plan.batches.map(
+      async ({ reportKey }) => readReport(await readText(s3, settings.sourcesBucket, reportKey)).platforms,
     ),
   );
   checkBuilds(reports.flat(), recorded);

@@ -20,7 +20,7 @@ export function planBatches(
   const count = Math.min(concurrency, platforms.length);
   return Array.from({ length: count }, (_, batch) => {
     const planKey = planObjectKey(source.cmd, execution, batch);
-    const reportKey = reportObjectKey(source.cmd, execution, batch);
+    const reportKey = reportObjectKey(source.cmd, source.version, execution, batch);
     const mine = platforms.filter((_platform, index) => index % count === batch);
     return { planKey, reportKey, text: planText(source, reportKey, mine) };
   });

@@ -59,6 +59,16 @@ export class ArtifactConflictError extends HkdistError {
   override readonly name = "ArtifactConflictError";
 }
 
+/** No build's report tells how a recorded artifact was made, so its documents cannot be written. */
+export class BuildReportMissingError extends HkdistError {
+  override readonly name = "BuildReportMissingError";
+}
+
+/** Something else is stored under the name of a release's document. */
+export class DocumentConflictError extends HkdistError {
+  override readonly name = "DocumentConflictError";
+}
+
 /** The release would take clients to an older version, or back to one that was moved away from. */
 export class PublishRefusedError extends HkdistError {
   override readonly name = "PublishRefusedError";

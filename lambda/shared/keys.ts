@@ -30,6 +30,21 @@ export function parseArtifactObjectKey(key: string): ArtifactId | undefined {
   return { cmd, version, platform };
 }
 
+/** Object key, in the artifacts bucket, of an artifact's software bill of materials. */
+export function sbomObjectKey({ cmd, version, platform }: ArtifactId): string {
+  return `${cmd}/${version}/${platform}.cdx.json`;
+}
+
+/** Object key, in the artifacts bucket, of the statement about a version's builds. */
+export function provenanceObjectKey(cmd: string, version: string): string {
+  return `${cmd}/${version}/provenance.json`;
+}
+
+/** The same about one platform that was released after the others: what is written stays. */
+export function laterProvenanceObjectKey({ cmd, version, platform }: ArtifactId): string {
+  return `${cmd}/${version}/${platform}.provenance.json`;
+}
+
 /** A patch turns the base version's binary into the target version's, on one platform. */
 export interface PatchId {
   cmd: string;
@@ -49,9 +64,19 @@ export function planObjectKey(cmd: string, execution: string, batch: number): st
   return `plans/${cmd}/${execution}/${batch}.tsv`;
 }
 
-/** What a build did, in the sources bucket. */
-export function reportObjectKey(cmd: string, execution: string, batch: number): string {
-  return `reports/${cmd}/${execution}/${batch}.tsv`;
+/** What a build did, in the sources bucket: with the version before the execution, so that all of a version are together. */
+export function reportObjectKey(cmd: string, version: string, execution: string, batch: number): string {
+  return `${reportsPrefix(cmd, version)}${execution}/${batch}.tsv`;
+}
+
+/** Key prefix of the reports of all builds of a version. */
+export function reportsPrefix(cmd: string, version: string): string {
+  return `reports/${cmd}/${version}/`;
+}
+
+/** The execution whose build left a report. */
+export function executionOfReport(key: string): string {
+  return key.split("/").at(-2) ?? "";
 }
 
 /** The prefixes that build roles may read or write; the keys above and buildspec/source.sh stay under them. */

@@ -2,6 +2,8 @@
 
 /** A configured command as the release machine knows it: a constant in the machine's definition. */
 export interface ReleasableCommand {
+  /** Where its tags are, for people who want to look. */
+  repository: string;
   platforms: string[];
   sourceProject: string;
   buildProject: string;
@@ -76,6 +78,16 @@ export interface Paired {
   /** Sizes in bytes; hashes are standard padded base64. */
   artifacts: { platform: string; sha256: string; size: number; gzSize: number }[];
   pairs: PatchPair[];
+}
+
+export interface DescribeEvent {
+  request: ReleaseRequest;
+  plan: Plan;
+}
+
+/** Keys, in the artifacts bucket, of the documents that go with the release's artifacts. */
+export interface Described {
+  documents: string[];
 }
 
 export interface PatchEvent {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ARTIFACTS, Lab, type Plan, PROGRAM, SOURCES } from "./support.ts";
@@ -83,6 +84,68 @@ describe("a build", () => {
     expect(log).toMatch(
       new RegExp(`^${HOST} built in \\d+ s, \\d,\\d{3},\\d{3} bytes, stored \\d{3},\\d{3} bytes$`, "m"),
     );
+  });
+
+  it("tells what is in each binary, and how it was made", async () => {
+    expect(lab.reportedModules(HOST)).toMatch(
+      /^binary: go1\.\d+\S*\n\tpath\texample\.com\/tool\n\tmod\texample\.com\/tool\t\(devel\)\t\n\tdep\texample\.com\/dep\tv1\.0\.0\th1:/,
+    );
+    expect(lab.reportedSettings()).toEqual({
+      archiveKey: plan.archiveKey,
+      archiveSha256: plan.archiveSha256,
+      flags: [
+        "-mod=readonly",
+        "-trimpath",
+        "-ldflags",
+        "-s -w -buildid= -X 'main.version=20260122.1' -X 'main.directoryURL=https://directory.example/$default/'",
+      ].join("\n"),
+      HKDIST_ARTIFACTS_URL: "https://artifacts.example/",
+      HKDIST_ARTIFACTS_URL_VARIABLE: "",
+      HKDIST_COMMAND: "tool",
+      HKDIST_DIRECTORY_URL: "https://directory.example/$default/",
+      HKDIST_DIRECTORY_URL_VARIABLE: "main.directoryURL",
+      HKDIST_MAIN_PACKAGE: ".",
+      HKDIST_VERSION_VARIABLE: "main.version",
+    });
+  });
+
+  it("gives the same bytes in another folder at another time, on every platform", async () => {
+    const ALL = [HOST, "darwin-arm64", "linux-arm"];
+    const make = async (platforms: string[], environment: Record<string, string>, folder: string) => {
+      const version = { ...plan, version: "20260125", platforms };
+      const { exitCode, log } = await lab.compile(version, environment, lab.path(folder));
+      expect(exitCode, log).toBe(0);
+      const keys = platforms.map((platform) => `tool/20260125/${platform}.gz`);
+      const made = keys.map((key) => sha256(lab.object(ARTIFACTS, key)));
+      for (const key of keys) rmSync(lab.path("objects", ARTIFACTS, key));
+      return made;
+    };
+    const first = await make(ALL, {}, "first");
+    expect(await make(ALL, {}, "another folder")).toEqual(first);
+    // And with nothing that Go kept, for one of them: that takes its time.
+    const anew = await make([HOST], { GOCACHE: mkdtempSync(lab.path("cache-")) }, "third");
+    expect(anew).toEqual(first.slice(0, 1));
+  });
+
+  it("does not take over what this host's Go was packaged with", async () => {
+    // A Go as distributions make them: with settings of theirs in go.env.
+    const goroot = lab.path("packaged-go");
+    mkdirSync(goroot);
+    const real = lab.run(lab.folder, "go", "env", "GOROOT");
+    for (const name of readdirSync(real)) symlinkSync(join(real, name), join(goroot, name));
+    rmSync(join(goroot, "go.env"), { force: true });
+    const settings =
+      "GOTOOLCHAIN=local\nGOAMD64=v3\nGOARM64=v9.0\nGOARM=5\nGO386=softfloat\nGOFLAGS=-tags=leaked\n";
+    writeFileSync(join(goroot, "go.env"), settings);
+    mkdirSync(lab.path("bin"));
+    writeFileSync(lab.path("bin", "go"), `#!/bin/sh\nGOROOT='${goroot}' exec '${real}/bin/go' "$@"\n`);
+    chmodSync(lab.path("bin", "go"), 0o755);
+
+    const [, , hash] = (await lab.compile(plan).then(() => lab.report()))[0] ?? [];
+    const PATH = `${lab.path("bin")}:${lab.environment()["PATH"]}`;
+    const { exitCode, log } = await lab.compile(plan, { PATH });
+    expect(exitCode, log).toBe(0);
+    expect(lab.report()).toEqual([[HOST, "present", hash]]);
   });
 
   it("finds its own bytes there, from any folder, whatever the caller's environment and home", async () => {

@@ -165,11 +165,29 @@ export class Lab {
     );
   }
 
-  /** The report's lines: platform, state, and the hash or the decoded message. */
-  report(): string[][] {
+  /** What the report tells of how all was built: names and decoded texts. */
+  reportedSettings(): Record<string, string> {
+    const lines = this.reportLines().filter(([, state]) => state === "set");
+    return Object.fromEntries(
+      lines.map(([name = "", , text = ""]) => [name, Buffer.from(text, "base64").toString()]),
+    );
+  }
+
+  /** What the report has from `go version -m` on a platform. */
+  reportedModules(platform: string): string {
+    const line = this.reportLines().find(([name]) => name === platform);
+    return Buffer.from(line?.[3] ?? "", "base64").toString();
+  }
+
+  private reportLines(): string[][] {
     const lines = this.object(SOURCES, REPORT).toString().trimEnd().split("\n");
-    return lines
-      .map((line) => line.split("\t"))
+    return lines.map((line) => line.split("\t"));
+  }
+
+  /** The report's lines on platforms: platform, state, and the hash or the decoded message. */
+  report(): string[][] {
+    return this.reportLines()
+      .filter(([, state]) => state !== "set")
       .map(([platform = "", state = "", value = ""]) => [
         platform,
         state,

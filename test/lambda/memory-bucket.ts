@@ -2,10 +2,11 @@ import { Readable } from "node:stream";
 import {
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
   NotFound,
   PutObjectCommand,
-  type S3Client,
+  S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 
@@ -19,7 +20,7 @@ export interface StoredObject {
 
 /** A versioned bucket in memory, which fails in S3's own errors. */
 export class MemoryBucket {
-  readonly name = "bucket-1";
+  readonly name: string;
   readonly s3: S3Client;
   readonly objects: StoredObject[] = [];
   /** What was asked for, such as `GET greet/1/linux-amd64.gz v1`; puts and heads without a version. */
@@ -27,8 +28,9 @@ export class MemoryBucket {
   /** Called when a put has arrived and nothing has been stored yet. */
   beforePut = () => {};
 
-  constructor() {
-    this.s3 = { send: async (command: unknown) => this.answer(command) } as unknown as S3Client;
+  constructor(name = "bucket-1") {
+    this.name = name;
+    this.s3 = clientOf(this);
   }
 
   /** @returns the version id */
@@ -42,7 +44,7 @@ export class MemoryBucket {
     return this.objects.findLast((object) => object.key === key);
   }
 
-  private answer(command: unknown): unknown {
+  answer(command: unknown): unknown {
     const { Bucket, Key = "" } = (command as GetObjectCommand).input;
     if (Bucket !== this.name) throw new Error(`another bucket: ${Bucket}`);
     const newest = this.newest(Key);
@@ -62,8 +64,12 @@ export class MemoryBucket {
           : this.objects.find(({ key, versionId }) => key === Key && versionId === VersionId);
       if (object === undefined)
         throw new S3ServiceException({ ...about, name: "NoSuchVersion", $fault: "client" });
-      return { ...object.more, VersionId: object.versionId, Body: Readable.from(pieces(object.body)) };
+      const Body = Object.assign(Readable.from(pieces(object.body)), {
+        transformToString: async () => object.body.toString(),
+      });
+      return { ...object.more, VersionId: object.versionId, Body };
     }
+    if (command instanceof ListObjectsV2Command) return this.page(command.input);
     if (!(command instanceof PutObjectCommand)) throw new Error("not a command of this bucket");
     this.requests.push(`PUT ${Key}`);
     this.beforePut();
@@ -72,8 +78,27 @@ export class MemoryBucket {
     if (this.newest(Key)) {
       throw new S3ServiceException({ ...about, name: "PreconditionFailed", $fault: "client" });
     }
-    return { VersionId: this.store(Key, Body as Buffer, more) };
+    return { VersionId: this.store(Key, Buffer.from(Body as Buffer | string), more) };
   }
+
+  private page({ Prefix = "", ContinuationToken = "" }: ListObjectsV2Command["input"]) {
+    const keys = new Set(this.objects.map(({ key }) => key));
+    const rest = [...keys].filter((key) => key.startsWith(Prefix) && key > ContinuationToken).sort();
+    const NextContinuationToken = rest.length > PAGE ? rest[PAGE - 1] : undefined;
+    return { Contents: rest.slice(0, PAGE).map((Key) => ({ Key })), NextContinuationToken };
+  }
+}
+
+/** How many objects a page of a list has. */
+const PAGE = 2;
+
+/** A client that finds all of these buckets, and is one to those who look (the SDK's paginators do). */
+export function clientOf(...buckets: MemoryBucket[]): S3Client {
+  const send = async (command: unknown) => {
+    const { Bucket } = (command as GetObjectCommand).input;
+    return (buckets.find(({ name }) => name === Bucket) ?? (buckets[0] as MemoryBucket)).answer(command);
+  };
+  return Object.assign(Object.create(S3Client.prototype) as S3Client, { send });
 }
 
 /** As a network brings it. */

@@ -34,6 +34,7 @@ describe("the release machine", () => {
       ["BuildBatch", [CODEBUILD]],
       ["ExplainBuild", [LAMBDA]],
       ["Pair", [LAMBDA, ["NotRecordedYetError"]]],
+      ["Describe", [LAMBDA]],
       ["MakePatch", [LAMBDA]],
       ["Publish", [LAMBDA, ["ConcurrentPublishError"]]],
     ])("of %s are of these errors", (name, retried) => {

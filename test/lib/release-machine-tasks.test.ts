@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type {
+  DescribeEvent,
   ExplainEvent,
   PairEvent,
   PatchEvent,
@@ -24,11 +25,13 @@ describe("the release machine", () => {
       input: "{% $states.input %}",
       commands: {
         greet: {
+          repository: "https://example.com/greet.git",
           platforms: ["linux-amd64", "darwin-arm64"],
           sourceProject: "SourcegreetProject",
           buildProject: "BuildgreetProject",
         },
         "greet-canary": {
+          repository: "https://example.com/canary.git",
           platforms: ["linux-arm64"],
           sourceProject: "SourcegreetcanaryProject",
           buildProject: "BuildgreetcanaryProject",
@@ -45,6 +48,10 @@ describe("the release machine", () => {
       request: "{% $request %}",
       plan: "{% $plan %}",
       startedAt: "{% $states.context.Execution.StartTime %}",
+    };
+    const describeEvent: Record<keyof DescribeEvent, unknown> = {
+      request: "{% $request %}",
+      plan: "{% $plan %}",
     };
     const patch: Record<keyof PatchEvent, unknown> = {
       cmd: "{% $request.cmd %}",
@@ -66,6 +73,7 @@ describe("the release machine", () => {
       ["Request", "Request", request],
       ["Plan", "Plan", plan],
       ["Pair", "Pair", pair],
+      ["Describe", "Describe", describeEvent],
       ["MakePatch", "Patch", patch],
       ["Publish", "Publish", publish],
       ["ExplainSource", "Explain", explain("source", "failure")],
@@ -83,6 +91,7 @@ describe("the release machine", () => {
       ["Request", "request"],
       ["Plan", "plan"],
       ["Pair", "paired"],
+      ["Describe", "described"],
       ["Publish", "published"],
     ])("and keeps what %s returns as $%s", (name, variable) => {
       expect(state(name).Assign).toEqual({ [variable]: "{% $states.result.Payload %}" });

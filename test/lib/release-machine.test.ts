@@ -26,17 +26,17 @@ describe("the release machine", () => {
     [
       "builds and publishes",
       { IsRecorded: "default", IsToBePublished: "first" },
-      "Request IsRecorded Source Plan Build Pair Patch IsToBePublished Publish Released",
+      "Request IsRecorded Source Plan Build Pair Describe Patch IsToBePublished Publish Released",
     ],
     [
       "builds nothing when all is recorded",
       { IsRecorded: "first", IsToBePublished: "first" },
-      "Request IsRecorded Pair Patch IsToBePublished Publish Released",
+      "Request IsRecorded Pair Describe Patch IsToBePublished Publish Released",
     ],
     [
       "publishes nothing when that is asked for",
       { IsRecorded: "default", IsToBePublished: "default" },
-      "Request IsRecorded Source Plan Build Pair Patch IsToBePublished Unpublished Released",
+      "Request IsRecorded Source Plan Build Pair Describe Patch IsToBePublished Unpublished Released",
     ],
   ] as const)("%s", (_, take, names) => expect(way(take).join(" ")).toBe(names));
 
@@ -76,6 +76,7 @@ describe("the release machine", () => {
       BuildBatch: ["States.ALL -> ExplainBuild"],
       ExplainBuild: [], // inside the Map, whose failure is caught
       Pair: ["States.ALL -> Failed"],
+      Describe: ["States.ALL -> Failed"],
       Patch: ["States.ALL -> Failed"],
       MakePatch: ["States.ALL -> PatchFailed"],
       Publish: ["States.ALL -> Failed"],
@@ -140,6 +141,7 @@ describe("the release machine", () => {
       version: "{% $plan.version %}",
       artifacts: "{% $paired.artifacts %}",
       patches: "{% $patches %}",
+      documents: "{% $described.documents %}",
       published: "{% $published %}",
     });
     expect(state("Unpublished").Assign).toEqual({ published: false });

@@ -54,6 +54,16 @@ describe("rights", () => {
       `${SOURCES}: s3:ListBucket`,
       `${SOURCES}/reports/*: s3:GetObject`,
     ],
+    DescribeFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:GetItem dynamodb:Query`,
+      `${ARTIFACTS}: s3:ListBucket`,
+      `${ARTIFACTS}/*/*/*.cdx.json: s3:GetObject s3:PutObject`,
+      `${ARTIFACTS}/*/*/provenance.json: s3:GetObject s3:PutObject`,
+      `${ARTIFACTS}/*/*/*.provenance.json: s3:GetObject s3:PutObject`,
+      `${SOURCES}: s3:ListBucket`,
+      `${SOURCES}/reports/*: s3:GetObject`,
+    ],
     PatchFunctionServiceRole: [
       LOGS,
       `${TABLE}: dynamodb:GetItem`,
@@ -98,7 +108,7 @@ describe("rights", () => {
       `${ARTIFACTS}/greet-canary/*/*.gz: s3:PutObject`,
     ],
     ReleaseMachineRole: [
-      ...["Explain", "Pair", "Patch", "Plan", "Publish", "Request"].flatMap((step) => [
+      ...["Describe", "Explain", "Pair", "Patch", "Plan", "Publish", "Request"].flatMap((step) => [
         `${step}Function.Arn: lambda:InvokeFunction`,
         `${step}Function.Arn:*: lambda:InvokeFunction`,
       ]),
@@ -168,6 +178,24 @@ describe("rights", () => {
     ["write the table", "greet", "dynamodb:PutItem", TABLE, false],
   ])("let a build %s or not: %s, %s on %s: %s", (_, cmd, action, resource, allowed) => {
     expect(aws.allows(`Build${cmd}ProjectRole`, action, resource)).toBe(allowed);
+  });
+
+  it.each([
+    ["store a bill of materials", "s3:PutObject", `${ARTIFACTS}/greet/1/linux-amd64.cdx.json`, true],
+    ["store a statement", "s3:PutObject", `${ARTIFACTS}/greet/1/provenance.json`, true],
+    ["store a full binary", "s3:PutObject", `${ARTIFACTS}/greet/1/linux-amd64.gz`, false],
+    ["store a patch", "s3:PutObject", `${ARTIFACTS}/greet/1/2/linux-amd64`, false],
+    ["read a full binary", "s3:GetObject", `${ARTIFACTS}/greet/1/linux-amd64.gz`, false],
+    ["write the table", "dynamodb:PutItem", TABLE, false],
+  ])("let the describe function %s or not: %s on %s: %s", (_, action, resource, allowed) => {
+    expect(aws.allows("DescribeFunctionServiceRole", action, resource)).toBe(allowed);
+  });
+
+  it.each([
+    ["store a bill of materials", "s3:PutObject", `${ARTIFACTS}/greet/1/linux-amd64.cdx.json`],
+    ["store a statement", "s3:PutObject", `${ARTIFACTS}/greet/1/provenance.json`],
+  ])("do not let a build %s: %s on %s", (_, action, resource) => {
+    expect(aws.allows("BuildgreetProjectRole", action, resource)).toBe(false);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkBuilds } from "../../../lambda/pair/check-builds.ts";
-import type { PlatformReport } from "../../../lambda/pair/report.ts";
+import type { PlatformReport } from "../../../lambda/shared/report.ts";
 import { artifact, errorOf, sha256 } from "../support.ts";
 
 const VERSION = "20260131.1";

@@ -31,8 +31,8 @@ describe("batches", () => {
   it("have keys of their own in this execution", () => {
     const batches = planBatches(SOURCE, ["a", "b"], "run-1", 2);
     expect(batches.map(({ planKey, reportKey }) => ({ planKey, reportKey }))).toEqual([
-      { planKey: "plans/greet/run-1/0.tsv", reportKey: "reports/greet/run-1/0.tsv" },
-      { planKey: "plans/greet/run-1/1.tsv", reportKey: "reports/greet/run-1/1.tsv" },
+      { planKey: "plans/greet/run-1/0.tsv", reportKey: "reports/greet/20260131.1/run-1/0.tsv" },
+      { planKey: "plans/greet/run-1/1.tsv", reportKey: "reports/greet/20260131.1/run-1/1.tsv" },
     ]);
   });
 
@@ -49,7 +49,7 @@ describe("batches", () => {
         `archiveKey\tsources/greet/20260131.1/${"c".repeat(64)}.tar.gz`,
         `archiveSha256\t${"c".repeat(64)}`,
         "goVersion\t1.26.8",
-        "reportKey\treports/greet/run-1/1.tsv",
+        "reportKey\treports/greet/20260131.1/run-1/1.tsv",
         "platform\tdarwin-arm64",
         "platform\tlinux-arm",
         "",

@@ -4,6 +4,7 @@ import type { ReleasableCommands } from "../../../lambda/shared/payloads.ts";
 import { errorOf } from "../support.ts";
 
 const GREET = {
+  repository: "https://example.com/greet.git",
   platforms: ["linux-amd64", "darwin-arm64", "windows-amd64"],
   sourceProject: "source-greet",
   buildProject: "build-greet",
@@ -11,6 +12,7 @@ const GREET = {
 const COMMANDS: ReleasableCommands = {
   greet: GREET,
   "greet-canary": {
+    repository: "https://example.com/canary.git",
     platforms: ["linux-arm64"],
     sourceProject: "source-greet-canary",
     buildProject: "build-greet-canary",

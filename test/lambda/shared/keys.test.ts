@@ -3,17 +3,22 @@ import {
   artifactItemKey,
   artifactObjectKey,
   currentItemKey,
+  executionOfReport,
   historyItemKey,
   historyPartition,
+  laterProvenanceObjectKey,
   parseArtifactObjectKey,
   patchItemKey,
   patchObjectKey,
   patchPartition,
   patchPrefix,
   planObjectKey,
+  provenanceObjectKey,
   refusedItemKey,
   reportObjectKey,
+  reportsPrefix,
   SOURCES_PREFIX,
+  sbomObjectKey,
   sourceItemKey,
   versionPrefix,
 } from "../../../lambda/shared/keys.ts";
@@ -182,12 +187,30 @@ describe("table keys", () => {
   });
 });
 
+describe("keys of documents", () => {
+  const id = { cmd: "greet", version: "20260131.1", platform: "linux-amd64" };
+  const keys = [sbomObjectKey(id), provenanceObjectKey(id.cmd, id.version), laterProvenanceObjectKey(id)];
+
+  it("are beside the artifacts, and are no artifact's", () => {
+    expect(keys).toEqual([
+      "greet/20260131.1/linux-amd64.cdx.json",
+      "greet/20260131.1/provenance.json",
+      "greet/20260131.1/linux-amd64.provenance.json",
+    ]);
+    for (const key of keys) expect(parseArtifactObjectKey(key)).toBeUndefined();
+  });
+});
+
 describe("keys in the sources bucket", () => {
   it("are unique per command, execution and batch, under the prefixes that roles are given", () => {
     expect(planObjectKey("greet", "run-1", 0)).toBe("plans/greet/run-1/0.tsv");
-    expect(reportObjectKey("greet", "run-1", 1)).toBe("reports/greet/run-1/1.tsv");
+    expect(reportObjectKey("greet", "20260131.1", "run-1", 1)).toBe("reports/greet/20260131.1/run-1/1.tsv");
+    expect(executionOfReport(reportObjectKey("greet", "20260131.1", "run-1", 1))).toBe("run-1");
     expect(planObjectKey("greet", "run-1", 0).startsWith(`${SOURCES_PREFIX.plans}/greet/`)).toBe(true);
-    expect(reportObjectKey("greet", "run-1", 0).startsWith(`${SOURCES_PREFIX.reports}/greet/`)).toBe(true);
+    const report = reportObjectKey("greet", "20260131.1", "run-1", 0);
+    expect(report.startsWith(`${SOURCES_PREFIX.reports}/greet/`)).toBe(true);
+    expect(report.startsWith(reportsPrefix("greet", "20260131.1"))).toBe(true);
+    expect(report.startsWith(reportsPrefix("greet", "20260131"))).toBe(false);
   });
 
   it("of archives, which source.sh makes, have the prefix of the command too", () => {
