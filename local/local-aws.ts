@@ -103,6 +103,17 @@ export async function up(options: UpOptions): Promise<LocalAws> {
   });
 }
 
+/** What was last deployed in a folder, running or not; undefined when nothing was. */
+export function deployedLocally(folder: string): LocalAws | undefined {
+  return readDeployed(stateFiles(resolve(folder)).deployed)?.local;
+}
+
+/** For SDK clients of this process that are to talk to a local AWS, as its root user. */
+export function clientSettings({ endpointUrl, region }: Pick<LocalAws, "endpointUrl" | "region">) {
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  return { endpoint: endpointUrl, region, credentials };
+}
+
 /** Stops the folder's server; its data stay. */
 export async function down(folder: string, log: (line: string) => void): Promise<void> {
   const files = stateFiles(resolve(folder));

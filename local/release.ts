@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-cloudwatch-logs";
 import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsCommand } from "@aws-sdk/client-codebuild";
 import { DescribeExecutionCommand, type ExecutionStatus, SFNClient } from "@aws-sdk/client-sfn";
-import { clientEnvironment, type LocalAws } from "./local-aws.ts";
+import { clientEnvironment, clientSettings, type LocalAws } from "./local-aws.ts";
 
 /** How an execution ended. */
 export interface Ended {
@@ -59,9 +59,8 @@ export async function followRelease(
   }
 }
 
-function clientsOf({ endpointUrl: endpoint, region }: LocalAws) {
-  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  const options = { endpoint, region, credentials };
+function clientsOf(local: LocalAws) {
+  const options = clientSettings(local);
   return {
     steps: new SFNClient(options),
     builds: new CodeBuildClient(options),

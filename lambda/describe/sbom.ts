@@ -1,4 +1,8 @@
-import { Enums, Models, Serialize, Spec } from "@cyclonedx/cyclonedx-library";
+// By their parts: the whole library looks for the files of its validators as soon as it is loaded.
+import * as Enums from "@cyclonedx/cyclonedx-library/Enums";
+import * as Models from "@cyclonedx/cyclonedx-library/Models";
+import * as Serialize from "@cyclonedx/cyclonedx-library/Serialize";
+import * as Spec from "@cyclonedx/cyclonedx-library/Spec";
 import type { Artifact } from "../shared/artifacts.ts";
 import { hexOf } from "./hex.ts";
 import { type GoModule, readModules } from "./modules.ts";

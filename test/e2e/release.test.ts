@@ -1,14 +1,37 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
 import { beforeAll, describe, expect, test } from "vitest";
 import { historyOf } from "../../lambda/shared/current.ts";
+import { clientEnvironment } from "../../local/local-aws.ts";
+import { root } from "../../tools/checkout.ts";
 import { hostPlatform, install } from "../../tools/install.ts";
+import { readStatement } from "../../verify/statement.ts";
 import { PLATFORMS } from "./commands.ts";
-import { directory, local, orderedBuilds, type Release, release, repositoryOf, table } from "./setting.ts";
+import {
+  directory,
+  local,
+  orderedBuilds,
+  type Release,
+  release,
+  repositoryOf,
+  s3,
+  sourcesBucket,
+  table,
+} from "./setting.ts";
 
 const CMD = "greet-released";
 const VERSION = "20260105";
@@ -85,6 +108,36 @@ describe("a release", () => {
     expect((await fetch(`${local.artifactsUrl}${CMD}/${VERSION}/plan9-386.gz`)).status).toBe(403);
   });
 
+  test("has a bill of materials for each platform, and a statement of how it was built", async () => {
+    const documents = new Map<string, string>();
+    for (const key of first.result.documents) {
+      const answer = await fetch(`${local.artifactsUrl}${key}`);
+      expect([key, answer.status]).toEqual([key, 200]);
+      expect(answer.headers.get("cache-control")).toContain("immutable");
+      documents.set(key, await answer.text());
+    }
+    const boms = PLATFORMS.map((platform) => `${CMD}/${VERSION}/${platform}.cdx.json`);
+    const provenance = `${CMD}/${VERSION}/provenance.json`;
+    expect([...documents.keys()].toSorted()).toEqual([...boms, provenance].toSorted());
+    for (const bom of boms) {
+      const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
+      expect(await validator.validate(documents.get(bom) ?? "")).toBeNull();
+      expect(documents.get(bom)).toContain("pkg:golang/github.com/minio/selfupdate@v0.6.0");
+    }
+    const { subjects, builds, commit } = readStatement(documents.get(provenance) ?? "", provenance);
+    for (const { platform, sha256 } of first.result.artifacts) {
+      const hex = Buffer.from(sha256, "base64").toString("hex");
+      expect(subjects.get(`${CMD}/${VERSION}/${platform}`)).toBe(hex);
+      const gzip = await fetch(`${local.artifactsUrl}${CMD}/${VERSION}/${platform}.gz`);
+      const packed = createHash("sha256").update(Buffer.from(await gzip.arrayBuffer()));
+      expect(subjects.get(`${CMD}/${VERSION}/${platform}.gz`)).toBe(packed.digest("hex"));
+    }
+    expect(commit).toBe(repositoryOf(CMD).git("rev-parse", `v${VERSION}^{commit}`));
+    expect(builds.map(({ platforms, settings }) => [platforms, settings["HKDIST_MAIN_PACKAGE"]])).toEqual([
+      [PLATFORMS, "."],
+    ]);
+  });
+
   test("leaves a history with the execution that did it", async () => {
     const [entry, ...more] = await historyOf(table, CMD);
     expect(more).toEqual([]);
@@ -97,9 +150,100 @@ describe("a release", () => {
     expect(again.status).toBe("SUCCEEDED");
     expect(await orderedBuilds(CMD)).toEqual([PLATFORMS]);
     expect(again.result.artifacts).toEqual(first.result.artifacts);
+    expect(again.result.documents).toEqual(first.result.documents);
     expect(again.result.published).toEqual({ revision: 1, changed: false });
     const byTag = await release({ cmd: CMD, tag: `v${VERSION}` });
     expect(byTag.status).toBe("SUCCEEDED");
     expect(byTag.states).not.toContain("Source");
   });
 });
+
+describe("verify-release", () => {
+  /** Runs the tool as people do; answers its exit status and what it printed. */
+  const verify = async (args: string[], local_: { directoryUrl: string } = local) => {
+    const urls = ["--directory", local_.directoryUrl, "--artifacts", local.artifactsUrl];
+    const tool = [join(root, "bin", "run.mjs"), join(root, "verify", "main.ts"), CMD, VERSION, ...urls];
+    const env = clientEnvironment(local);
+    return promisify(execFile)(process.execPath, [...tool, ...args], { env, timeout: 120_000 }).then(
+      ({ stdout, stderr }) => ({ status: 0, stdout, stderr }),
+      (error) => ({ status: error.code, stdout: error.stdout, stderr: error.stderr }),
+    );
+  };
+  const same = (platforms: string[]) =>
+    platforms.map((platform) => {
+      const { sha256 } = first.result.artifacts.find((one) => one.platform === platform) ?? {};
+      return expect.stringMatching(
+        new RegExp(`^${platform} +same +${(sha256 ?? "").replaceAll("+", "\\+")}$`),
+      );
+    });
+  const lines = (text: string) => text.trimEnd().split("\n");
+
+  test("builds the archive again and finds the same bytes", async () => {
+    const { status, stdout, stderr } = await verify(["--from", "archive"]);
+    expect([status, stderr]).toEqual([0, expect.stringContaining("Built from the archive")]);
+    expect(lines(stdout).toSorted()).toEqual(same(PLATFORMS.toSorted()));
+  });
+
+  test("builds the commit when the archive has expired, the tag has gone and the branch went on", async () => {
+    const repository = repositoryOf(CMD);
+    repository.commit("Later");
+    repository.git("tag", "--delete", `v${VERSION}`);
+    await withoutArchives(async () => {
+      const { status, stdout, stderr } = await verify(["--platform", hostPlatform()]);
+      expect([status, stderr]).toEqual([0, expect.stringMatching(/cannot be had.*Built from commit/s)]);
+      expect(lines(stdout)).toEqual(same([hostPlatform()]));
+    });
+  });
+
+  test("tells what differs, with the hashes", async () => {
+    const told = createHash("sha256").update("another binary").digest("base64");
+    const liar = createServer(async (request, response) => {
+      const path = (request.url ?? "").slice(1);
+      const isHash = path.startsWith(`${CMD}/${VERSION}/`);
+      response.end(isHash ? JSON.stringify({ sha256: told }) : await (await directory(path)).text());
+    });
+    await new Promise<void>((resolve) => liar.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = liar.address() as AddressInfo;
+      const directoryUrl = `http://127.0.0.1:${port}/`;
+      const { status, stdout } = await verify(["--platform", hostPlatform()], { directoryUrl });
+      const { sha256 } = first.result.artifacts.find(({ platform }) => platform === hostPlatform()) ?? {};
+      expect([status, stdout]).toEqual([1, expect.stringContaining("DIFFERENT")]);
+      expect(stdout).toContain(`directory ${told}, download ${sha256}`);
+    } finally {
+      liar.close();
+    }
+  });
+
+  test("says what it cannot find out", async () => {
+    const cases: [string[], number, string][] = [
+      [["--platform", "plan9-386"], 1, "is not published for plan9-386, but for"],
+      [["--from", "repository", "--repository", "/nowhere"], 1, "/nowhere cannot be read"],
+      [["--from", "somewhere"], 2, "npm run verify-release"],
+    ];
+    for (const [args, status, words] of cases) {
+      expect(await verify(args)).toMatchObject({ status, stderr: expect.stringContaining(words) });
+    }
+  });
+});
+
+/** Runs `work` while the sources bucket has none of the command's archives, as it is after 90 days. */
+async function withoutArchives(work: () => Promise<void>): Promise<void> {
+  const Bucket = await sourcesBucket();
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket, Prefix: `sources/${CMD}/${VERSION}/` }),
+  );
+  expect(Contents.length).toBeGreaterThan(0);
+  const bodies = await Promise.all(
+    Contents.map(async ({ Key }) => {
+      const object = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      return [Key, (await object.Body?.transformToByteArray()) ?? new Uint8Array()] as const;
+    }),
+  );
+  for (const [Key] of bodies) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+  try {
+    await work();
+  } finally {
+    for (const [Key, Body] of bodies) await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+  }
+}

@@ -7,6 +7,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { inject, vi } from "vitest";
 import type { Paired, PatchResult } from "../../lambda/shared/payloads.ts";
 import type { Table } from "../../lambda/shared/table.ts";
+import { clientSettings } from "../../local/local-aws.ts";
 import { type Ended, followRelease, startRelease } from "../../local/release.ts";
 import { Repository } from "../../tools/repository.ts";
 import type { COMMANDS } from "./commands.ts";
@@ -17,11 +18,7 @@ const { local, repositories } = inject("setting");
 
 export { local };
 
-const options = {
-  endpoint: local.endpointUrl,
-  region: local.region,
-  credentials: { accessKeyId: "test", secretAccessKey: "test" },
-};
+const options = clientSettings(local);
 export const s3 = new S3Client(options);
 export const codebuild = new CodeBuildClient(options);
 export const steps = new SFNClient(options);
@@ -41,6 +38,7 @@ export interface Release extends Ended {
     version: string;
     artifacts: Paired["artifacts"];
     patches: PatchResult[];
+    documents: string[];
     published: false | { revision: number; changed: boolean };
   };
   states: string[];
@@ -72,11 +70,15 @@ export function directory(path: string, init?: RequestInit): Promise<Response> {
   return fetch(`${local.directoryUrl}${path}`, { redirect: "manual", ...init });
 }
 
+/** The bucket's name; the deployment does not tell it, people have no business there. */
+export async function sourcesBucket(): Promise<string | undefined> {
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand());
+  return Buckets.find(({ Name }) => Name?.includes("sources"))?.Name;
+}
+
 /** The orders that releases of a command gave to builds, oldest first, as the platforms of each. */
 export async function orderedBuilds(cmd: Cmd): Promise<string[][]> {
-  const { Buckets = [] } = await s3.send(new ListBucketsCommand());
-  // It has no output: people have no business there.
-  const Bucket = Buckets.find(({ Name }) => Name?.includes("sources"))?.Name;
+  const Bucket = await sourcesBucket();
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: `plans/${cmd}/` }));
   const byAge = Contents.sort((a, b) => Number(a.LastModified) - Number(b.LastModified));
   return Promise.all(

@@ -1,0 +1,75 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { localFolder, root } from "../tools/checkout.ts";
+import { run } from "../tools/run.ts";
+
+/** The buckets' names here. */
+const BUCKETS = { HKDIST_SOURCES_BUCKET: "sources", HKDIST_ARTIFACTS_BUCKET: "artifacts" };
+const LIMIT_SECONDS = 3600;
+
+/**
+ * A folder in which the builds' own scripts run as they do in CodeBuild, with files in the place of S3's objects. So
+ * there is no second way to build that could differ from the first.
+ */
+export class Workshop {
+  private readonly folder = mkdtempSync(join(tmpdir(), "hkdist-verify-"));
+  private readonly logFile = join(localFolder, "verify.log");
+
+  constructor() {
+    mkdirSync(localFolder, { recursive: true });
+    rmSync(this.logFile, { force: true });
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  sources(key: string): string {
+    return this.path("store", BUCKETS.HKDIST_SOURCES_BUCKET, key);
+  }
+
+  artifacts(key: string): string {
+    return this.path("store", BUCKETS.HKDIST_ARTIFACTS_BUCKET, key);
+  }
+
+  storeSource(key: string, body: string | Uint8Array): void {
+    mkdirSync(dirname(this.sources(key)), { recursive: true });
+    writeFileSync(this.sources(key), body);
+  }
+
+  /**
+   * Runs a script of buildspec/.
+   * @param settings its `HKDIST_` variables but for the buckets
+   * @returns the shell variables that it exported, if it did
+   * @throws CommandError with the end of its output
+   */
+  async runScript(script: string, settings: Record<string, string>): Promise<Record<string, string>> {
+    const scripts = this.path(script.replace(/\W/g, "-"));
+    rmSync(scripts, { recursive: true, force: true });
+    cpSync(join(root, "buildspec"), scripts, { recursive: true });
+    const exported = join(scripts, "exported");
+    const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|HKDIST)_/.test(name));
+    // As the buildspec does it: the script leaves its variables as shell.
+    const shell = `bash "$1" && { test ! -e outcome.env || { . ./outcome.env && env -0 >"$2"; }; }`;
+    await run("bash", ["-c", shell, "bash", script, exported], {
+      name: script,
+      cwd: scripts,
+      env: {
+        ...Object.fromEntries(kept),
+        ...settings,
+        ...BUCKETS,
+        STORE_FOLDER: this.path("store"),
+        PATH: [join(root, "verify", "bin"), process.env["PATH"] ?? ""].join(delimiter),
+      },
+      logFile: this.logFile,
+      limitSeconds: LIMIT_SECONDS,
+    });
+    const words = existsSync(exported) ? readFileSync(exported, "utf8").split("\0") : [];
+    return Object.fromEntries(words.map((word) => word.split(/=(.*)/s, 2) as [string, string]));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
