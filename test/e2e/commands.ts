@@ -22,6 +22,8 @@ export const COMMANDS = [
   "greet-seeded",
   "greet-deleted",
   "greet-released",
+  "greet-imported",
+  "greet-undescribed",
 ] as const;
 
 /** What a command is made from: a program that compiles in no time, or greet where its own behaviour is tested. */

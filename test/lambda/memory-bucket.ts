@@ -66,6 +66,7 @@ export class MemoryBucket {
         throw new S3ServiceException({ ...about, name: "NoSuchVersion", $fault: "client" });
       const Body = Object.assign(Readable.from(pieces(object.body)), {
         transformToString: async () => object.body.toString(),
+        transformToByteArray: async () => new Uint8Array(object.body),
       });
       return { ...object.more, VersionId: object.versionId, Body };
     }
