@@ -35,8 +35,15 @@ export class Plan extends Construct {
       "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["source#*"] },
     });
     // HeadObject is s3:GetObject; without s3:ListBucket a missing key would be 403 instead of 404.
-    this.handler.allow(["s3:GetObject"], [artifacts.arnForObjects("*.gz")]);
-    this.handler.allow(["s3:ListBucket"], [artifacts.bucketArn]);
+    this.handler.allow(
+      ["s3:GetObject"],
+      [
+        artifacts.arnForObjects("*.gz"),
+        artifacts.arnForObjects("*/*/*.cdx.json"),
+        sources.arnForObjects(`${SOURCES_PREFIX.reports}/*`),
+      ],
+    );
+    this.handler.allow(["s3:ListBucket"], [artifacts.bucketArn, sources.bucketArn]);
     this.handler.allow(["s3:PutObject"], [sources.arnForObjects(`${SOURCES_PREFIX.plans}/*`)]);
     this.handler.allow(["sqs:SendMessage"], [record.queue.queueArn]);
   }

@@ -1,14 +1,9 @@
-import { paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { type Artifact, artifactsOfVersion } from "../shared/artifacts.ts";
 import { DocumentConflictError } from "../shared/errors.ts";
-import {
-  laterProvenanceObjectKey,
-  provenanceObjectKey,
-  reportsPrefix,
-  sbomObjectKey,
-} from "../shared/keys.ts";
-import { readText } from "../shared/objects.ts";
+import { laterProvenanceObjectKey, provenanceObjectKey, sbomObjectKey } from "../shared/keys.ts";
 import type { Described, DescribeEvent } from "../shared/payloads.ts";
+import { readReports } from "../shared/reports.ts";
 import { getSource } from "../shared/sources.ts";
 import type { Table } from "../shared/table.ts";
 import { putDocumentOnce, readDocument } from "./documents.ts";
@@ -54,7 +49,7 @@ export async function describeRelease(
   const open = standing.filter(({ hasSbom, statement }) => !hasSbom || statement === undefined);
   if (open.length === 0) return { documents: [...new Set(documents)] };
 
-  const reports = await readReports(s3, sourcesBucket, reportsPrefix(cmd, version));
+  const reports = await readReports(s3, sourcesBucket, cmd, version);
   const { modules } = findBuilds(
     open.map(({ artifact }) => artifact),
     reports,
@@ -153,12 +148,4 @@ function conflict(key: string, problem: string): DocumentConflictError {
   return new DocumentConflictError(
     `what is stored as ${key} ${problem}. Find out who stored it, delete it, and start the release again.`,
   );
-}
-
-async function readReports(s3: S3Client, Bucket: string, Prefix: string): Promise<Map<string, string>> {
-  const reports = new Map<string, string>();
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
-    for (const { Key = "" } of Contents) reports.set(Key, await readText(s3, Bucket, Key));
-  }
-  return reports;
 }

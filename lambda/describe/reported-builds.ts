@@ -1,7 +1,8 @@
 import type { Artifact } from "../shared/artifacts.ts";
 import { BuildReportMissingError } from "../shared/errors.ts";
 import { executionOfReport } from "../shared/keys.ts";
-import { type BuildReport, readReport } from "../shared/report.ts";
+import type { BuildReport } from "../shared/report.ts";
+import { linesAbout, type Reports } from "../shared/reports.ts";
 import type { Build } from "./provenance.ts";
 
 /** What the reports tell of artifacts. */
@@ -14,28 +15,22 @@ export interface Reported {
 /**
  * Finds, for each artifact, the build that made its recorded bytes. A build that stored them comes before one that found
  * them there.
- * @param reports texts of the version's reports by their key
  * @throws BuildReportMissingError that names the platforms without one
  */
-export function findBuilds(artifacts: readonly Artifact[], reports: ReadonlyMap<string, string>): Reported {
-  const read = [...reports].map(([key, text]) => [key, readReport(text)] as const);
+export function findBuilds(artifacts: readonly Artifact[], reports: Reports): Reported {
   const modules = new Map<string, string>();
   const builds = new Map<string, Build>();
   const missing: string[] = [];
-  for (const { platform, sha256 } of artifacts) {
-    const lines = read.flatMap(([key, { settings, platforms }]) =>
-      platforms.flatMap((line) => {
-        const isIt = line.platform === platform && line.outcome !== "failed" && line.sha256 === sha256;
-        return isIt && line.modules ? { key, settings, outcome: line.outcome, modules: line.modules } : [];
-      }),
-    );
+  for (const artifact of artifacts) {
+    const { platform } = artifact;
+    const lines = linesAbout(reports, artifact);
     const line = lines.find(({ outcome }) => outcome === "stored") ?? lines[0];
     if (line === undefined) {
       missing.push(platform);
       continue;
     }
-    modules.set(platform, line.modules);
-    const build = builds.get(line.key) ?? buildOf(line.key, line.settings);
+    modules.set(platform, line.modules ?? "");
+    const build = builds.get(line.key) ?? buildOf(line.key, reports.get(line.key)?.settings ?? {});
     build.platforms.push(platform);
     builds.set(line.key, build);
   }
@@ -57,6 +52,6 @@ function buildOf(key: string, settings: BuildReport["settings"]): Build {
 function sentence([first]: readonly Artifact[], missing: readonly string[]): string {
   return (
     `no report tells how ${first?.cmd} ${first?.version} was built for ${missing.join(", ")}, so there can be no bill of ` +
-    "materials and no provenance: reports are kept for 90 days. The artifacts stay. Release the commit under a new tag."
+    "materials and no provenance: reports are kept for 90 days. Start the release again: it builds them once more."
   );
 }

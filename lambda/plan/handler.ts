@@ -10,6 +10,7 @@ import { readSettings } from "../shared/settings.ts";
 import { getSource, putSource } from "../shared/sources.ts";
 import { openTable } from "../shared/table.ts";
 import { planBatches } from "./batches.ts";
+import { describable } from "./describable.ts";
 import { readOutcome } from "./outcome.ts";
 import { settleSource } from "./settle-source.ts";
 
@@ -40,10 +41,11 @@ export async function handler({ request, execution, exported }: PlanEvent): Prom
   }
 
   const recorded = await artifactsOfVersion(table, cmd, version);
+  const told = await describable({ s3, ...settings }, [...recorded.values()]);
   const missing: string[] = [];
   for (const platform of request.platforms) {
     const artifact = recorded.get(platform);
-    if (isFrom(artifact, source)) continue;
+    if (artifact !== undefined && isFrom(artifact, source) && told.has(artifact)) continue;
     const key = artifactObjectKey({ cmd, version, platform });
     const s3VersionId = await newestVersionId(s3, settings.artifactsBucket, key);
     // What somebody stored under this name before the tag was first released is built as well: the build finds the name

@@ -1,13 +1,18 @@
+import { S3Client } from "@aws-sdk/client-s3";
 import { artifactsOfVersion, isFrom } from "../shared/artifacts.ts";
+import { sbomObjectKey } from "../shared/keys.ts";
+import { newestVersionId } from "../shared/objects.ts";
 import type { ReleaseRequest, RequestEvent } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
 import { getSource } from "../shared/sources.ts";
 import { openTable } from "../shared/table.ts";
 import { checkBases, checkRequest } from "./check-request.ts";
 
-export const SETTINGS = ["table"] as const;
+export const SETTINGS = ["table", "artifactsBucket"] as const;
 
-const table = openTable(readSettings(SETTINGS).table);
+const settings = readSettings(SETTINGS);
+const table = openTable(settings.table);
+const s3 = new S3Client();
 
 /** First step of a release: is this a request that we can serve, and is there anything left to build? */
 export async function handler({ input, commands }: RequestEvent): Promise<ReleaseRequest> {
@@ -16,13 +21,25 @@ export async function handler({ input, commands }: RequestEvent): Promise<Releas
   const artifacts = version === "" ? undefined : await artifactsOfVersion(table, cmd, version);
   const source = version === "" ? undefined : await getSource(table, cmd, version);
   // Patches can be made of anything that is recorded; only what a release of this tag built is published without a build.
-  const recorded = platforms.every((platform) => {
+  const areRecorded = platforms.every((platform) => {
     const artifact = artifacts?.get(platform);
     return bases.length > 0 ? artifact !== undefined : isFrom(artifact, source);
   });
+  const recorded = areRecorded && (bases.length > 0 || (await areDescribed({ cmd, version, platforms })));
 
   const found = await Promise.all(bases.map((base) => artifactsOfVersion(table, cmd, base)));
   const unknownBases = bases.filter((_, index) => !platforms.some((platform) => found[index]?.has(platform)));
   checkBases(request, recorded, unknownBases);
   return { ...request, recorded };
+}
+
+/** Without its bill of materials an artifact may have to be built once more, for the report: that is for plan to see. */
+async function areDescribed({
+  cmd,
+  version,
+  platforms,
+}: Pick<ReleaseRequest, "cmd" | "version" | "platforms">): Promise<boolean> {
+  const keys = platforms.map((platform) => sbomObjectKey({ cmd, version, platform }));
+  const found = await Promise.all(keys.map((key) => newestVersionId(s3, settings.artifactsBucket, key)));
+  return found.every((versionId) => versionId !== undefined);
 }

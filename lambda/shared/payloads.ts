@@ -33,7 +33,7 @@ export interface ReleaseRequest extends ReleasableCommand {
   version: string;
   /** Whether the release becomes current. */
   publish: boolean;
-  /** The tag's artifacts are all recorded: nothing to fetch, nothing to build. */
+  /** The tag's artifacts are all recorded, with their documents: nothing to fetch, nothing to build. */
   recorded: boolean;
   /** Explicit base versions of patches. Empty: the newest older ones. */
   bases: string[];

@@ -2,12 +2,22 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { StopBuildCommand } from "@aws-sdk/client-codebuild";
-import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { DeleteCommand } from "@aws-sdk/lib-dynamodb";
 import { expect, test, vi } from "vitest";
 import { getArtifact, putRefusal } from "../../lambda/shared/artifacts.ts";
-import { artifactItemKey, artifactObjectKey } from "../../lambda/shared/keys.ts";
+import {
+  artifactItemKey,
+  artifactObjectKey,
+  provenanceObjectKey,
+  sbomObjectKey,
+} from "../../lambda/shared/keys.ts";
 import { followRelease, startRelease } from "../../local/release.ts";
 import { hostPlatform } from "../../tools/install.ts";
 import { PLATFORMS } from "./commands.ts";
@@ -19,6 +29,7 @@ import {
   release,
   repositoryOf,
   s3,
+  sourcesBucket,
   steps,
   table,
   untilBuildRuns,
@@ -145,12 +156,29 @@ test("an execution that is stopped in the middle of a build loses nothing", asyn
   expect((await currentOf(cmd)).status).toBe(404);
 
   expect((await release({ cmd })).status).toBe("SUCCEEDED");
-  const stored = await s3.send(
-    new ListObjectVersionsCommand({ Bucket: local.artifactsBucket, Prefix: `${cmd}/` }),
-  );
-  expect(stored.Versions?.map(({ Key }) => Key).toSorted()).toEqual(
-    PLATFORMS.map((platform) => artifactObjectKey({ cmd, version: "20260105", platform })).toSorted(),
-  );
+  expect((await storedKeys(cmd)).toSorted()).toEqual(keysOf(cmd, "20260105"));
+});
+
+test("a release without documents and reports, as a build leaves it that dies, gets them by being built once more", async () => {
+  const cmd = "greet-undescribed";
+  const platforms = [hostPlatform()];
+  repositoryOf(cmd).commitAndTag("First", "v20260105");
+  const first = await release({ cmd, platforms, publish: false });
+  expect(first.status).toBe("SUCCEEDED");
+  const { documents, artifacts } = first.result;
+  const Bucket = await sourcesBucket();
+  const reports = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: `reports/${cmd}/` }));
+  expect(reports.Contents).toHaveLength(1);
+  for (const { Key } of reports.Contents ?? []) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+  for (const Key of documents) {
+    await s3.send(new DeleteObjectCommand({ Bucket: local.artifactsBucket, Key }));
+  }
+
+  const second = await release({ cmd, tag: "v20260105", platforms });
+  expect(second).toMatchObject({ status: "SUCCEEDED", result: { artifacts, documents } });
+  expect(await orderedBuilds(cmd)).toEqual([platforms, platforms]);
+  expect((await storedKeys(cmd)).filter((key) => key.endsWith(".gz"))).toHaveLength(1);
+  for (const key of documents) expect((await fetch(`${local.artifactsUrl}${key}`)).status).toBe(200);
 });
 
 test("a build that does not run to its end is explained with its phase and its log", async () => {
@@ -228,3 +256,20 @@ test("an artifact that the recorder refuses stops the release with the reason", 
   expect(await getArtifact(table, id)).toBe(undefined);
   expect((await currentOf(cmd)).status).toBe(404);
 });
+
+/** The keys of every version of every object that a command has. */
+async function storedKeys(cmd: string): Promise<string[]> {
+  const stored = await s3.send(
+    new ListObjectVersionsCommand({ Bucket: local.artifactsBucket, Prefix: `${cmd}/` }),
+  );
+  return (stored.Versions ?? []).map(({ Key = "" }) => Key);
+}
+
+/** What a release of all platforms stores, sorted. */
+function keysOf(cmd: string, version: string): string[] {
+  const keys = PLATFORMS.map((platform) => ({ cmd, version, platform })).flatMap((id) => [
+    artifactObjectKey(id),
+    sbomObjectKey(id),
+  ]);
+  return [...keys, provenanceObjectKey(cmd, version)].toSorted();
+}

@@ -28,14 +28,22 @@ describe("rights", () => {
   };
 
   const ROLES: Record<string, string[]> = {
-    RequestFunctionServiceRole: [LOGS, `${TABLE}: dynamodb:GetItem dynamodb:Query`],
+    RequestFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:GetItem dynamodb:Query`,
+      `${ARTIFACTS}: s3:ListBucket`,
+      `${ARTIFACTS}/*/*/*.cdx.json: s3:GetObject`,
+    ],
     PlanFunctionServiceRole: [
       LOGS,
       `${TABLE}: dynamodb:GetItem dynamodb:Query`,
       `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringLike source#*: dynamodb:PutItem`,
       `${ARTIFACTS}: s3:ListBucket`,
       `${ARTIFACTS}/*.gz: s3:GetObject`,
+      `${ARTIFACTS}/*/*/*.cdx.json: s3:GetObject`,
+      `${SOURCES}: s3:ListBucket`,
       `${SOURCES}/plans/*: s3:PutObject`,
+      `${SOURCES}/reports/*: s3:GetObject`,
       "RecordQueue.Arn: sqs:SendMessage",
     ],
     RecordFunctionServiceRole: [

@@ -227,7 +227,7 @@ describe("a release stops", () => {
     prepare();
     const error = await errorOf(describeRelease(everything(), release(["linux-amd64"])));
     expect(error.name).toBe("BuildReportMissingError");
-    for (const words of [cmd, version, "linux-amd64", "90 days", "new tag"]) {
+    for (const words of [cmd, version, "linux-amd64", "90 days", "again"]) {
       expect(error.message).toContain(words);
     }
     expect(artifacts.objects).toEqual([]);
