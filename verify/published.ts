@@ -7,6 +7,7 @@ import {
   laterProvenanceObjectKey,
   provenanceObjectKey,
 } from "../lambda/shared/keys.ts";
+import { isPlatform } from "../lambda/shared/names.ts";
 import { UserError } from "../tools/user-error.ts";
 import { readStatement, type Statement } from "./statement.ts";
 
@@ -30,7 +31,7 @@ export async function publishedPlatforms(
 ): Promise<string[]> {
   const url = `${directoryUrl}release.json`;
   const all = (await json(url)) as { cmd: string; version: string; platform: string }[];
-  const mine = all.filter((one) => one.cmd === cmd && one.version === version);
+  const mine = all.filter((one) => one.cmd === cmd && one.version === version && isPlatform(one.platform));
   if (mine.length === 0) throw new UserError(`The directory has no ${cmd} ${version}: see ${url}`);
   return mine.map(({ platform }) => platform);
 }

@@ -7,7 +7,11 @@ const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}
 const build = z.object({
   platforms: z.array(z.string()).min(1),
   execution: z.string(),
-  archive: z.object({ key: z.string(), sha256: hex(64) }),
+  // Becomes a file's path.
+  archive: z.object({
+    key: z.string().regex(/^sources\/[A-Za-z0-9-]+\/\d[\d.]*\/\w+\.tar\.gz$/),
+    sha256: hex(64),
+  }),
   // These become the environment of the builds' scripts: nothing else may.
   settings: z.record(z.string().regex(/^HKDIST_[A-Z0-9_]+$/), z.string()),
   flags: z.array(z.string()),
