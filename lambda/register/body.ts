@@ -14,7 +14,7 @@ export function textInBody(body: Buffer, name: RegExp): string | undefined {
   } catch {
     return undefined;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  if (typeof value !== "object" || value === null) return undefined;
   const found = Object.entries(value).findLast(([key]) => name.test(key))?.[1];
   return typeof found === "string" ? found : undefined;
 }

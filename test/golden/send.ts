@@ -1,11 +1,13 @@
 import { connect } from "node:net";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 
 /** An answer as it came over the wire; header names in lower case. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: string;
+  /** The body as it came, not unpacked. */
+  bytes: Buffer;
 }
 
 /**
@@ -32,32 +34,33 @@ export async function send(
     ...sent.map(([name, value]) => `${name}: ${value}`),
   ];
   socket.write(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), body]));
-  return parse(await text(socket));
+  return parse(await buffer(socket));
 }
 
-function parse(raw: string): Answer {
+function parse(raw: Buffer): Answer {
   const end = raw.indexOf("\r\n\r\n");
-  const [first = "", ...lines] = raw.slice(0, end).split("\r\n");
+  const [first = "", ...lines] = raw.toString("latin1", 0, end).split("\r\n");
   const status = /^HTTP\/1\.\d (\d{3})/.exec(first)?.[1];
-  if (end < 0 || status === undefined)
-    throw new Error(`not an HTTP answer: ${JSON.stringify(raw.slice(0, 200))}`);
+  if (end < 0 || status === undefined) {
+    throw new Error(`not an HTTP answer: ${JSON.stringify(raw.toString("latin1", 0, 200))}`);
+  }
   const headers: Record<string, string> = {};
   for (const line of lines) {
     const colon = line.indexOf(":");
     headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
   }
-  const body = raw.slice(end + 4);
-  return { status: Number(status), headers, body: headers["transfer-encoding"] ? unchunked(body) : body };
+  const rest = raw.subarray(end + 4);
+  const bytes = headers["transfer-encoding"] ? unchunked(rest) : rest;
+  return { status: Number(status), headers, body: bytes.toString("utf8"), bytes };
 }
 
-function unchunked(body: string): string {
-  let at = 0;
-  let whole = "";
-  for (;;) {
+function unchunked(body: Buffer): Buffer {
+  const chunks: Buffer[] = [];
+  for (let at = 0; ; ) {
     const lineEnd = body.indexOf("\r\n", at);
-    const size = Number.parseInt(body.slice(at, lineEnd), 16);
-    if (!size) return whole;
-    whole += body.slice(lineEnd + 2, lineEnd + 2 + size);
+    const size = Number.parseInt(body.toString("latin1", at, lineEnd), 16);
+    if (!size) return Buffer.concat(chunks);
+    chunks.push(body.subarray(lineEnd + 2, lineEnd + 2 + size));
     at = lineEnd + 4 + size;
   }
 }

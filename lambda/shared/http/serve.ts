@@ -26,54 +26,55 @@ const RETRY_AFTER = "5";
 /**
  * Makes routes a function behind the HTTP API. Unclean paths are redirected to the clean one with their query. Whatever the
  * routes throw becomes 503 (the store is away, throttles or fails: a client keeps what it has and asks again) and
- * one log line with the request's id, which the client finds in the gateway's `apigw-requestid`.
+ * one log line with the request's id, which the client finds in the gateway's `apigw-requestid`. HEAD is answered as GET,
+ * without the body.
  */
 export function serve(answer: (request: HttpRequest) => Promise<HttpAnswer>) {
   return async (event: GatewayEvent, _context?: Context): Promise<APIGatewayProxyStructuredResultV2> => {
     const request = requestOf(event);
-    try {
-      const result = gatewayResult(
-        withStandardHeaders(redirected(request, event) ?? (await answer(request))),
-      );
-      const bytes =
-        (result.body?.length ?? 0) < LARGEST_ANSWER / 10 ? 0 : Buffer.byteLength(JSON.stringify(result));
-      return bytes > LARGEST_ANSWER ? tooLarge(event, bytes) : result;
-    } catch (error) {
-      const { requestId } = event.requestContext;
-      const { method, path } = request;
-      log("failed", {
-        requestId,
-        method,
-        path,
-        error: String(error),
-        stack: error instanceof Error ? error.stack : undefined,
-      });
-      const sorry = line(503, "The directory cannot answer right now. Try again in a moment.", {
-        "retry-after": RETRY_AFTER,
-      });
-      return gatewayResult(withStandardHeaders(sorry));
-    }
+    const { requestId } = event.requestContext;
+    const said = redirected(request, event) ?? (await answeredOrSorry(answer, request, requestId));
+    const whole = withStandardHeaders(carried(said, request, requestId));
+    return gatewayResult(request.method === "HEAD" ? { ...whole, body: "" } : whole);
   };
+}
+
+async function answeredOrSorry(
+  answer: (request: HttpRequest) => Promise<HttpAnswer>,
+  request: HttpRequest,
+  requestId: string,
+): Promise<HttpAnswer> {
+  try {
+    return await answer(request);
+  } catch (error) {
+    const { method, path } = request;
+    const stack = error instanceof Error ? error.stack : undefined;
+    log("failed", { requestId, method, path, error: String(error), stack });
+    return line(503, "The directory cannot answer right now. Try again in a moment.", {
+      "retry-after": RETRY_AFTER,
+    });
+  }
+}
+
+/** The answer, or what is said in its place when the gateway could not carry it whole. */
+function carried(answer: HttpAnswer, { path }: HttpRequest, requestId: string): HttpAnswer {
+  if (answer.body.length < LARGEST_ANSWER / 10) return answer;
+  const bytes = Buffer.byteLength(JSON.stringify(gatewayResult(withStandardHeaders(answer))));
+  if (bytes <= LARGEST_ANSWER) return answer;
+  log(TOO_LARGE, { requestId, path, bytes, limit: LARGEST_ANSWER });
+  const reason = `This answer would be ${bytes} bytes, and the gateway carries ${LARGEST_ANSWER}.`;
+  return line(503, `${reason} A client that accepts gzip may still get it.`);
 }
 
 function redirected({ method, path }: HttpRequest, { rawQueryString }: GatewayEvent): HttpAnswer | undefined {
   const clean = cleanedPath(path);
   if (clean === undefined) return undefined;
   const moved = redirect(301, escaped(rawQueryString ? `${clean}?${rawQueryString}` : clean));
-  if (method === "GET") return moved;
-  if (method === "HEAD") return { ...moved, body: "" };
+  if (method === "GET" || method === "HEAD") return moved;
   return { ...moved, headers: { ...moved.headers, "content-type": "text/plain; charset=utf-8" }, body: "" };
 }
 
 /** A query comes as the client wrote it: what a header or a link must not hold is escaped, escapes stay. */
 function escaped(location: string): string {
   return encodeURI(location.toWellFormed()).replaceAll("%25", "%");
-}
-
-function tooLarge({ requestContext, rawPath }: GatewayEvent, bytes: number) {
-  log(TOO_LARGE, { requestId: requestContext.requestId, path: rawPath, bytes, limit: LARGEST_ANSWER });
-  const sorry =
-    `This answer would be ${bytes} bytes, and the gateway carries ${LARGEST_ANSWER}. ` +
-    "A client that accepts gzip may still get it.";
-  return gatewayResult(withStandardHeaders(line(503, sorry)));
 }
