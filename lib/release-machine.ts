@@ -71,6 +71,7 @@ function sentence(errorOutput: string): string {
 const CODEBUILD_TROUBLE = {
   ErrorEquals: [
     "CodeBuild.AccountLimitExceededException",
+    "CodeBuild.ThrottlingException",
     "CodeBuild.CodeBuildException",
     "CodeBuild.SdkClientException",
   ],

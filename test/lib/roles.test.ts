@@ -11,16 +11,17 @@ describe("rights", () => {
   const TABLE = "StorageTable.Arn";
   const ARTIFACTS = "StorageArtifacts.Arn";
   const SOURCES = "StorageSources.Arn";
+  const ASSETS = "arn:aws:s3:::cdk-hnb659fds-assets-ACCOUNT-REGION";
+  const SECRETS = "arn:aws:secretsmanager:REGION:ACCOUNT:secret";
   const LOGS = "managed policy AWSLambdaBasicExecutionRole";
   const PROJECTS = ["Buildgreet", "Buildgreetcanary", "Sourcegreet", "Sourcegreetcanary"];
 
   /** What every build needs: its scripts and its log. */
   const build = (project: string) => {
-    const assets = "cdk-hnb659fds-assets-ACCOUNT-REGION";
     const log = `arn:aws:logs:REGION:ACCOUNT:log-group:/aws/codebuild/${project}`;
     return [
-      `arn:aws:s3:::${assets}: s3:GetBucket* s3:GetObject* s3:List*`,
-      `arn:aws:s3:::${assets}/HASH.zip: s3:GetBucket* s3:GetObject* s3:List*`,
+      `${ASSETS}: s3:GetBucket* s3:GetObject* s3:List*`,
+      `${ASSETS}/HASH.zip: s3:GetBucket* s3:GetObject* s3:List*`,
       `${project}Log.Arn: logs:CreateLogStream logs:PutLogEvents`,
       `${log}: logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents`,
       `${log}:*: logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents`,
@@ -82,6 +83,7 @@ describe("rights", () => {
     SourcegreetcanaryProjectRole: [
       ...build("SourcegreetcanaryProject"),
       `${SOURCES}/sources/greet-canary/*: s3:PutObject`,
+      `${SECRETS}:greet/deploy-key-??????: secretsmanager:GetSecretValue`,
     ],
     BuildgreetProjectRole: [
       ...build("BuildgreetProject"),
@@ -168,6 +170,21 @@ describe("rights", () => {
     ["write the table", "greet", "dynamodb:PutItem", TABLE, false],
   ])("let a build %s or not: %s, %s on %s: %s", (_, cmd, action, resource, allowed) => {
     expect(aws.allows(`Build${cmd}ProjectRole`, action, resource)).toBe(allowed);
+  });
+
+  it.each([
+    ["read its secret", "Sourcegreetcanary", "greet/deploy-key-AbCdEf", true],
+    ["read a secret whose name begins alike", "Sourcegreetcanary", "greet/deploy-key-2-AbCdEf", false],
+    ["read another command's secret", "Sourcegreet", "greet/deploy-key-AbCdEf", false],
+    [
+      "read the secret in a build, where foreign code may run",
+      "Buildgreetcanary",
+      "greet/deploy-key-AbCdEf",
+      false,
+    ],
+  ])("let %s or not: %s on %s: %s", (_, project, secret, allowed) => {
+    const action = "secretsmanager:GetSecretValue";
+    expect(aws.allows(`${project}ProjectRole`, action, `${SECRETS}:${secret}`)).toBe(allowed);
   });
 
   it.each([
