@@ -46,7 +46,7 @@ describe("registering", () => {
 
 describe("making current", () => {
   it("goes forward, and back only with force; history tells each change, when and by whom", async () => {
-    const old = id("solaris-amd64", "20140509", "hk-canary");
+    const old = id("solaris-amd64", "20140509", "hk-one-canary");
     const young = { ...old, version: "20140510.10" };
     await register(old);
     await register(young);
@@ -86,47 +86,47 @@ describe("who may PUT is for IAM to say", () => {
   });
 
   it("one command only, and history has the name", async () => {
-    const user = await userWhoMayPut("hk/*");
-    const mine = id("illumos-amd64", "20140509", "hk");
-    const theirs = id("illumos-amd64", "20140509", "hk-canary");
+    const user = await userWhoMayPut("hk-one/*");
+    const mine = id("illumos-amd64", "20140509", "hk-one");
+    const theirs = id("illumos-amd64", "20140509", "hk-one-canary");
     await storeArtifact(mine);
     await register(theirs);
     expect([200, 201]).toContain((await put(pathOf(mine), hash(mine), user)).status);
     expect((await put(currentPath(mine), version(mine.version), user)).status).toBe(200);
-    expect((await historyOf(table, "hk")).at(-1)?.by).toMatch(/^arn:aws:iam::\d+:user\/tester-/);
+    expect((await historyOf(table, "hk-one")).at(-1)?.by).toMatch(/^arn:aws:iam::\d+:user\/tester-/);
     expect((await put(pathOf(theirs), hash(theirs), user)).status).toBe(FORBIDDEN);
     expect((await put(currentPath(theirs), version(theirs.version), user)).status).toBe(FORBIDDEN);
   });
 
   it("registering only: versions begin with a digit, and `current` does not, however it is spelt", async () => {
-    const digits = [..."0123456789"].map((digit) => `hk/${digit}*`);
+    const digits = [..."0123456789"].map((digit) => `hk-one/${digit}*`);
     const user = await userWhoMayPut(...digits);
-    const one = id("js-wasm", "20140509", "hk");
+    const one = id("js-wasm", "20140509", "hk-one");
     await storeArtifact(one);
     expect([200, 201]).toContain((await put(pathOf(one), hash(one), user)).status);
     for (const current of ["current", "curren%74", "%63urrent", "./current", "20140509/../current"]) {
-      const path = `hk/${current}/js-wasm.json`;
+      const path = `hk-one/${current}/js-wasm.json`;
       expect([FORBIDDEN, 301]).toContain((await put(path, version(one.version), user)).status);
     }
-    expect((await getCurrent(table, "hk", { consistent: true }))?.platforms["js-wasm"]).toBeUndefined();
+    expect((await getCurrent(table, "hk-one", { consistent: true }))?.platforms["js-wasm"]).toBeUndefined();
   });
 
   it("a path that leads to another command by its dots changes nothing", async () => {
-    const user = await userWhoMayPut("hk/*");
-    const theirs = id("wasip1-wasm", "20140509", "hk-canary");
+    const user = await userWhoMayPut("hk-one/*");
+    const theirs = id("wasip1-wasm", "20140509", "hk-one-canary");
     await register(theirs);
     for (const dots of ["..", "%2e%2e", ".%2E"]) {
-      const path = `hk/${dots}/${currentPath(theirs)}`;
+      const path = `hk-one/${dots}/${currentPath(theirs)}`;
       const answer = await putVerbatim(path, version(theirs.version), user);
       expect([FORBIDDEN, 301]).toContain(answer.status);
     }
-    const { platforms } = (await getCurrent(table, "hk-canary", { consistent: true })) ?? { platforms: {} };
+    const { platforms } = (await getCurrent(table, "hk-one-canary", { consistent: true })) ?? { platforms: {} };
     expect(platforms).not.toHaveProperty(theirs.platform);
   });
 
   it.runIf(hasCurl())("curl signs as the documentation shows", async () => {
-    const user = await userWhoMayPut("hk/*");
-    const one = id("android-arm64", "20140509", "hk");
+    const user = await userWhoMayPut("hk-one/*");
+    const one = id("android-arm64", "20140509", "hk-one");
     await storeArtifact(one);
     // By the host, as on AWS: the curl of many systems does not sign the `$` in the local URL's path as it sends it.
     const [, api = ""] = /execute-api\/([^/]+)\//.exec(local.directoryUrl) ?? [];

@@ -11,13 +11,14 @@ import { type Ended, followRelease, startRelease } from "../../local/release.ts"
 import { Repository } from "../../tools/repository.ts";
 import type { COMMANDS } from "./commands.ts";
 
-type Cmd = (typeof COMMANDS)[number] | "age";
+type Cmd = (typeof COMMANDS)[number] | "age" | "hk-private";
 
-const { local, repositories } = inject("setting");
+const { local, repositories, signingKey } = inject("setting");
 
-export { local };
+export { local, signingKey };
 
-const options = {
+/** For clients of the local AWS, as its root user. */
+export const options = {
   endpoint: local.endpointUrl,
   region: local.region,
   credentials: { accessKeyId: "test", secretAccessKey: "test" },
