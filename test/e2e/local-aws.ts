@@ -49,7 +49,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const repository = Repository.empty(join(folder, "age")).folder;
     commands.push(["age", { repository, branch: "main", ...AGE }]);
     for (const cmd of STORED) commands.push([cmd, { repository, branch: "main", ...AGE }]);
-    Repository.from("test/fixtures/hk", join(folder, "hk-private")).git("switch", "--quiet", "--create", HK.branch);
+    Repository.from("test/fixtures/hk", join(folder, "hk-private")).git(
+      "switch",
+      "--quiet",
+      "--create",
+      HK.branch,
+    );
     const hk: CommandConfig = { ...HK, repository: `${await host.start()}/hk-private.git` };
     if (CAN_SIGN) {
       hk.signers = { ssh: join(folder, "allowed_signers") };

@@ -12,7 +12,7 @@ import { put, putVerbatim } from "./signed.ts";
 import { userWhoMayPut } from "./users.ts";
 
 /** A platform per test, so that none sees what another one did. */
-const id = (platform: string, version = "20140509", cmd = "hkstaging"): ArtifactId => ({
+const id = (platform: string, version = "20140509", cmd = "hk-two"): ArtifactId => ({
   cmd,
   version,
   platform,
@@ -120,7 +120,9 @@ describe("who may PUT is for IAM to say", () => {
       const answer = await putVerbatim(path, version(theirs.version), user);
       expect([FORBIDDEN, 301]).toContain(answer.status);
     }
-    const { platforms } = (await getCurrent(table, "hk-one-canary", { consistent: true })) ?? { platforms: {} };
+    const { platforms } = (await getCurrent(table, "hk-one-canary", { consistent: true })) ?? {
+      platforms: {},
+    };
     expect(platforms).not.toHaveProperty(theirs.platform);
   });
 
