@@ -40,10 +40,11 @@ function holds(ifNoneMatch: string | undefined, tags: string[]): boolean {
 
 /** RFC 9110, section 12.5.3: a coding with `q=0` is refused, `*` stands for those that are not named. */
 function takesGzip(acceptEncoding: string): boolean {
-  const codings = new Map<string, number>();
+  const weights = new Map<string, number>();
   for (const part of acceptEncoding.toLowerCase().split(",")) {
-    const [coding = "", weight] = part.split(";").map((text) => text.trim());
-    codings.set(coding, weight?.startsWith("q=") ? Number(weight.slice(2)) : 1);
+    const [coding = "", ...parameters] = part.split(";").map((text) => text.trim());
+    const weight = parameters.find((parameter) => parameter.startsWith("q="));
+    weights.set(coding, weight === undefined ? 1 : Number(weight.slice(2)));
   }
-  return (codings.get("gzip") ?? codings.get("*") ?? 0) > 0;
+  return (weights.get("gzip") ?? weights.get("*") ?? 0) > 0;
 }

@@ -9,8 +9,8 @@ export interface Table {
 
 /** Milliseconds. DynamoDB answers within tens; who waits longer has lost the connection, and another try finds a new one. */
 const CONNECT_LIMIT = 1000;
-const REQUEST_LIMIT = 3000;
-const TRIES = 3;
+const REQUEST_LIMIT = 2500;
+const TRIES = 4;
 
 export function openTable(name: string): Table {
   const client = new DynamoDBClient({

@@ -153,11 +153,12 @@ describe("many at once", () => {
   const principal = "arn:aws:iam::000000000000:user/racer";
   const putHere = async (path: string, body: string) =>
     (await ask("PUT", `/${path}`, { body, principal })).status;
+  // As many processes as requests, and half a minute: only `npm run test:all` has the time for a hundred.
+  const MANY = process.env["HKDIST_TEST_ALL"] ? 100 : 8;
   const putThere = async (path: string, body: string) => (await put(path, body)).status;
-  const ALLOWED = [200, 201, 409, 503];
 
   it.each([
-    ["over HTTP", 8, putThere, "openbsd-amd64"],
+    ["over HTTP", MANY, putThere, "openbsd-amd64"],
     ["on the table", 100, putHere, "openbsd-arm64"],
   ])("register one version once, %s, %d times", async (_, count, send, platform) => {
     const one = id(platform);
@@ -165,12 +166,15 @@ describe("many at once", () => {
     const other = hash(id("openbsd-386"));
     const bodies = Array.from({ length: count }, (_, at) => (at % 4 === 3 ? other : hash(one)));
     const statuses = await Promise.all(bodies.map((body) => send(pathOf(one), body)));
-    for (const status of statuses) expect(ALLOWED).toContain(status);
+    for (const [at, status] of statuses.entries()) {
+      expect(bodies[at] === other ? [409, 503] : [200, 201, 503]).toContain(status);
+    }
+    expect(statuses).toSatisfy((all: number[]) => all.some((status) => status < 300));
     expect(await getArtifact(table, one)).toMatchObject({ sha256: sha256Of(one) });
   });
 
   it.each([
-    ["over HTTP", 8, putThere, "hk-racing"],
+    ["over HTTP", MANY, putThere, "hk-racing"],
     ["on the table", 100, putHere, "hk-racing-on"],
   ])("change current one after the other, the first ever too, %s, %d times", async (_, count, send, cmd) => {
     const versions = ["20140501", "20140502", "20140503", "20140504"];
@@ -179,7 +183,8 @@ describe("many at once", () => {
     const bodies = Array.from({ length: count }, (_, at) => version(versions[at % 4] ?? ""));
     const path = `${cmd}/current/netbsd-amd64.json`;
     const statuses = await Promise.all(bodies.map((body) => send(path, body)));
-    for (const status of statuses) expect(ALLOWED).toContain(status);
+    for (const status of statuses) expect([200, 409, 503]).toContain(status);
+    expect(statuses).toContain(200);
 
     const current = await getCurrent(table, cmd, { consistent: true });
     const history = await historyOf(table, cmd);

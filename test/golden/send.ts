@@ -1,12 +1,14 @@
 import { connect } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 
 /** An answer as it came over the wire; header names in lower case. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
+  /** Unpacked. */
   body: string;
-  /** The body as it came, not unpacked. */
+  /** The body as it came. */
   bytes: Buffer;
 }
 
@@ -24,7 +26,7 @@ export async function send(
   body: Buffer = Buffer.alloc(0),
 ): Promise<Answer> {
   const socket = connect({ host: url.hostname, port: Number(url.port) });
-  socket.setTimeout(60_000, () => socket.destroy(new Error(`no answer to ${target.method} ${target.path}`)));
+  socket.setTimeout(15_000, () => socket.destroy(new Error(`no answer to ${target.method} ${target.path}`)));
   const sent: [string, string][] = [["Host", url.host], ["Connection", "close"], ...headers];
   if (body.length > 0 || target.method === "PUT" || target.method === "POST") {
     sent.push(["Content-Length", String(body.length)]);
@@ -33,11 +35,15 @@ export async function send(
     `${target.method} ${target.path} HTTP/1.1`,
     ...sent.map(([name, value]) => `${name}: ${value}`),
   ];
-  socket.write(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), body]));
+  socket.write(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), body]));
   return parse(await buffer(socket));
 }
 
-function parse(raw: Buffer): Answer {
+function parse(all: Buffer): Answer {
+  // 100 Continue comes before the answer.
+  const raw = /^HTTP\/1\.\d 1\d\d/.test(all.toString("latin1", 0, 12))
+    ? all.subarray(all.indexOf("\r\n\r\n") + 4)
+    : all;
   const end = raw.indexOf("\r\n\r\n");
   const [first = "", ...lines] = raw.toString("latin1", 0, end).split("\r\n");
   const status = /^HTTP\/1\.\d (\d{3})/.exec(first)?.[1];
@@ -51,7 +57,8 @@ function parse(raw: Buffer): Answer {
   }
   const rest = raw.subarray(end + 4);
   const bytes = headers["transfer-encoding"] ? unchunked(rest) : rest;
-  return { status: Number(status), headers, body: bytes.toString("utf8"), bytes };
+  const unpacked = headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes;
+  return { status: Number(status), headers, body: unpacked.toString("utf8"), bytes };
 }
 
 function unchunked(body: Buffer): Buffer {

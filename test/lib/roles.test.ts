@@ -74,11 +74,14 @@ describe("rights", () => {
     ],
     RegisterFunctionServiceRole: [
       LOGS,
-      `${TABLE}: dynamodb:GetItem`,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringEquals artifact|current: dynamodb:GetItem`,
       `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringLike current|history#*: dynamodb:PutItem`,
       "RecordFunction.Arn: lambda:InvokeFunction",
     ],
-    DirectoryFunctionServiceRole: [LOGS, `${TABLE}: dynamodb:GetItem dynamodb:Query`],
+    DirectoryFunctionServiceRole: [
+      LOGS,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringEquals artifact|current: dynamodb:GetItem dynamodb:Query`,
+    ],
     SourcegreetProjectRole: [...build("SourcegreetProject"), `${SOURCES}/sources/greet/*: s3:PutObject`],
     SourcegreetcanaryProjectRole: [
       ...build("SourcegreetcanaryProject"),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { log } from "../log.ts";
 import { cleanedPath } from "./clean-path.ts";
@@ -22,6 +23,8 @@ export const TOO_LARGE = "answer-too-large";
 
 /** Seconds. The table's throttling and a lost connection pass within moments. */
 const RETRY_AFTER = "5";
+/** Milliseconds before the function's end in which it still says so. */
+const SORRY_TAKES = 1000;
 
 /**
  * Makes routes a function behind the HTTP API. Unclean paths are redirected to the clean one with their query. Whatever the
@@ -30,22 +33,39 @@ const RETRY_AFTER = "5";
  * without the body.
  */
 export function serve(answer: (request: HttpRequest) => Promise<HttpAnswer>) {
-  return async (event: GatewayEvent, _context?: Context): Promise<APIGatewayProxyStructuredResultV2> => {
+  return async (event: GatewayEvent, context?: Context): Promise<APIGatewayProxyStructuredResultV2> => {
     const request = requestOf(event);
     const { requestId } = event.requestContext;
-    const said = redirected(request, event) ?? (await answeredOrSorry(answer, request, requestId));
+    const limit = (context?.getRemainingTimeInMillis() ?? Number.POSITIVE_INFINITY) - SORRY_TAKES;
+    const inTime = () => beforeLimit(answer(request), limit);
+    const said = redirected(request, event) ?? (await answeredOrSorry(inTime, request, requestId));
     const whole = withStandardHeaders(carried(said, request, requestId));
     return gatewayResult(request.method === "HEAD" ? { ...whole, body: "" } : whole);
   };
 }
 
+/** A table that is slow at every one of many reads must not take us to the function's own end, which says nothing. */
+async function beforeLimit<Result>(result: Promise<Result>, milliseconds: number): Promise<Result> {
+  if (!Number.isFinite(milliseconds)) return result;
+  const timer = new AbortController();
+  const late = sleep(milliseconds, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`no answer within ${milliseconds} ms`);
+  });
+  late.catch(() => {}); // when it is called off
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    timer.abort();
+  }
+}
+
 async function answeredOrSorry(
-  answer: (request: HttpRequest) => Promise<HttpAnswer>,
+  answer: () => Promise<HttpAnswer>,
   request: HttpRequest,
   requestId: string,
 ): Promise<HttpAnswer> {
   try {
-    return await answer(request);
+    return await answer();
   } catch (error) {
     const { method, path } = request;
     const stack = error instanceof Error ? error.stack : undefined;
@@ -69,12 +89,14 @@ function carried(answer: HttpAnswer, { path }: HttpRequest, requestId: string): 
 function redirected({ method, path }: HttpRequest, { rawQueryString }: GatewayEvent): HttpAnswer | undefined {
   const clean = cleanedPath(path);
   if (clean === undefined) return undefined;
-  const moved = redirect(301, escaped(rawQueryString ? `${clean}?${rawQueryString}` : clean));
+  const moved = redirect(301, headerSafe(rawQueryString ? `${clean}?${rawQueryString}` : clean));
   if (method === "GET" || method === "HEAD") return moved;
   return { ...moved, headers: { ...moved.headers, "content-type": "text/plain; charset=utf-8" }, body: "" };
 }
 
-/** A query comes as the client wrote it: what a header or a link must not hold is escaped, escapes stay. */
-function escaped(location: string): string {
-  return encodeURI(location.toWellFormed()).replaceAll("%25", "%");
+/** A query comes as the client wrote it, and stays so unless it could not stand in a header. */
+function headerSafe(location: string): string {
+  return /^[!#-;=?-~]*$/.test(location)
+    ? location
+    : encodeURI(location.toWellFormed()).replaceAll("%25", "%");
 }

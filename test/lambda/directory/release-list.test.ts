@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { REQUEST_ID, unpacked } from "../gateway.ts";
-import { type Item, MemoryTable } from "../memory-table.ts";
-import { sha256 } from "../support.ts";
+import { artifactItem, type Item, MemoryTable } from "../memory-table.ts";
+import { artifact, sha256 } from "../support.ts";
 import { directoryOf, ITEMS, recorded } from "./released.ts";
 
 const list = (table: MemoryTable, headers = {}) => directoryOf(table)("GET", "/release.json", { headers });
@@ -42,8 +43,9 @@ describe("release.json", () => {
   });
 
   it("is whole with 1,000 releases on 12 platforms", async () => {
+    const hash = (n: number) => createHash("sha256").update(`${n}`).digest("base64");
     const items = Array.from({ length: 12_000 }, (_, n) =>
-      recorded(`${20_200_000 + Math.floor(n / 12)}`, `os-${n % 12}`, n % 256),
+      artifactItem(artifact("hk", `${20_200_000 + Math.floor(n / 12)}`, `os-${n % 12}`, hash(n))),
     );
     const table = new MemoryTable(items);
     table.pageSize = 2500;

@@ -1,3 +1,4 @@
+import type { Context } from "aws-lambda";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type HttpRequest, line } from "../../../lambda/shared/http/message.ts";
 import { serve } from "../../../lambda/shared/http/serve.ts";
@@ -139,6 +140,28 @@ describe("whatever the routes throw is 503 and one line in the log", () => {
       throw new Error("secret");
     })("GET", "/");
     expect(status).toBe(503);
+  });
+});
+
+describe("an answer that takes too long", () => {
+  it("is 503 before the function's time is over", async () => {
+    vi.useFakeTimers();
+    try {
+      const handler = serve(() => new Promise(() => {}));
+      const context = { getRemainingTimeInMillis: () => 15_000 } as Context;
+      const answer = handler(eventOf("GET", "/"), context);
+      await vi.advanceTimersByTimeAsync(14_000);
+      expect(await answer).toMatchObject({ statusCode: 503, headers: { "retry-after": "5" } });
+      expect(String(lines.mock.lastCall?.[0])).toContain("no answer within 14000 ms");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("does not keep an answer in time waiting", async () => {
+    const handler = serve(async () => line(200, "ok"));
+    const context = { getRemainingTimeInMillis: () => 15_000 } as Context;
+    expect(await handler(eventOf("GET", "/"), context)).toMatchObject({ statusCode: 200 });
   });
 });
 

@@ -17,6 +17,10 @@ const CURRENT = {
   Item: {
     cmd: { S: "greet" },
     revision: { N: "1" },
+    // What is read as an artifact has these.
+    version: { S: "1" },
+    platform: { S: "linux-amd64" },
+    sha256: { S: sha256(1) },
     platforms: { M: { "linux-amd64": { M: { version: { S: "1" }, sha256: { S: sha256(1) } } } } },
   },
 };

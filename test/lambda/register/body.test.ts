@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { canonicalSha256, SHA256, textInBody, VERSION } from "../../../lambda/register/body.ts";
+import { sha256InBody, versionInBody } from "../../../lambda/register/body.ts";
 import { sha256 } from "../support.ts";
 
-describe("the text in a body", () => {
+describe("the version in a body", () => {
   it.each([
     ['{"version":"1"}', "1"],
     [' \t\r\n{ "version" : "1" }\n', "1"],
@@ -12,7 +12,10 @@ describe("the text in a body", () => {
     ['{"VERSION":"1","version":"2"}', "2"],
     ['{"version":"1","VERSION":"2"}', "2"],
     ['{"version":"1","version":"2"}', "2"],
-    ['{"version":1,"version":"2"}', "2"],
+    ['{"version":"1","VERSION":"2","version":"3"}', "3"],
+    ['{"version":"1","version":null}', "1"],
+    ['{"a":[{"version":"2"},"version"],"version":"1","b":{"version":"3","c":[1,2]}}', "1"],
+    ['{"a":"\\",\\"version\\":\\"2","version":"1"}', "1"],
     ['{"cmd":"hk","version":"1","more":{"version":"2"}}', "1"],
     ['{"\\u0076ersion":"1"}', "1"],
     ['{"version":"\\u0031"}', "1"],
@@ -20,7 +23,7 @@ describe("the text in a body", () => {
     ['{"__proto__":{"version":"2"},"version":"1"}', "1"],
     ['{"version":"1","versions":"2","aversion":"3","version\\n":"4"," version":"5"}', "1"],
   ])("%s is %j", (body, text) => {
-    expect(textInBody(Buffer.from(body), VERSION)).toBe(text);
+    expect(versionInBody(Buffer.from(body))).toBe(text);
   });
 
   it.each([
@@ -50,36 +53,50 @@ describe("the text in a body", () => {
     ["null in it", '{"version":null}'],
     ["false in it", '{"version":false}'],
     ["a number in the last of two", '{"version":"1","Version":2}'],
+    ["a number in the first of two", '{"version":1,"version":"2"}'],
+    ["nothing but null in two", '{"version":null,"VERSION":null}'],
     ["thousand levels of array", "[".repeat(1000)],
   ])("is missing when there is %s", (_, body) => {
-    expect(textInBody(Buffer.from(body), VERSION)).toBeUndefined();
-  });
-
-  it.each(["sha256", "SHA256", "Sha256", "ſha256"])("is found under %j", (name) => {
-    expect(textInBody(Buffer.from(`{"${name}":"x"}`), SHA256)).toBe("x");
+    expect(versionInBody(Buffer.from(body))).toBeUndefined();
   });
 
   it("is found in 1000 bytes, and missing in 1001", () => {
     const body = '{"version":"1"}'.padEnd(1000);
-    expect(textInBody(Buffer.from(body), VERSION)).toBe("1");
-    expect(textInBody(Buffer.from(`${body} `), VERSION)).toBeUndefined();
+    expect(versionInBody(Buffer.from(body))).toBe("1");
+    expect(versionInBody(Buffer.from(`${body} `))).toBeUndefined();
   });
 
   it("counts bytes, not letters", () => {
     const body = (letters: number) => Buffer.from(`{"version":"1","é":"${"é".repeat(letters)}"}`);
     expect([body(488).length, body(489).length]).toEqual([999, 1001]);
-    expect(textInBody(body(488), VERSION)).toBe("1");
-    expect(textInBody(body(489), VERSION)).toBeUndefined();
+    expect(versionInBody(body(488))).toBe("1");
+    expect(versionInBody(body(489))).toBeUndefined();
   });
 
   it("has a sign of replacement where bytes are no text", () => {
     const body = Buffer.concat([Buffer.from('{"version":"'), Buffer.from([0xff]), Buffer.from('"}')]);
-    expect(textInBody(body, VERSION)).toBe("\uFFFD");
+    expect(versionInBody(body)).toBe("\uFFFD");
   });
 });
 
 describe("a hash", () => {
   const HASH = sha256(1); // it ends in E=
+  const canonicalSha256 = (text: string) => sha256InBody(Buffer.from(JSON.stringify({ sha256: text })));
+
+  it.each(["sha256", "SHA256", "Sha256", "ſha256", "\\u0053ha256"])("is found under %j", (name) => {
+    expect(sha256InBody(Buffer.from(`{"${name}":"${HASH}"}`))).toBe(HASH);
+  });
+
+  it.each([
+    ["the last of two", `{"sha256":"AAAA","SHA256":"${HASH}"}`, HASH],
+    ["the last after null", `{"sha256":null,"sha256":"${HASH}"}`, HASH],
+    ["nothing when null is last", `{"sha256":"${HASH}","sha256":null}`, undefined],
+    ["nothing when another one is no base64", `{"sha256":"***","sha256":"${HASH}"}`, undefined],
+    ["nothing when another one is no text", `{"sha256":[1],"sha256":"${HASH}"}`, undefined],
+    ["nothing when the last is short", `{"sha256":"${HASH}","sha256":"AAAA"}`, undefined],
+  ])("is %s", (_, body, hash) => {
+    expect(sha256InBody(Buffer.from(body))).toBe(hash);
+  });
 
   it("is itself", () => expect(canonicalSha256(HASH)).toBe(HASH));
 
