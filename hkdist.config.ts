@@ -16,7 +16,9 @@ export default {
       platforms: [
         "darwin-amd64",
         "darwin-arm64",
+        "freebsd-386",
         "freebsd-amd64",
+        "freebsd-arm",
         "linux-386",
         "linux-amd64",
         "linux-arm",

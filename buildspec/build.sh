@@ -24,10 +24,12 @@ fetch() { # KEY FILE
 }
 
 fetch "$plan_key" "$work/plan"
-version='' archive_key='' archive_sha256='' go_version='' report_key='' platforms=()
+version='' commit='' date='' archive_key='' archive_sha256='' go_version='' report_key='' platforms=()
 while IFS=$'\t' read -r name value || [[ -n $name ]]; do
   case $name in
     version) version=$value ;;
+    commit) commit=$value ;;
+    date) date=$value ;;
     archiveKey) archive_key=$value ;;
     archiveSha256) archive_sha256=$value ;;
     goVersion) go_version=$value ;;
@@ -36,7 +38,7 @@ while IFS=$'\t' read -r name value || [[ -n $name ]]; do
     *) die "the plan $plan_key has a line that this script does not know: $(one_line "$name")" ;;
   esac
 done <"$work/plan"
-[[ $version =~ ^[0-9]+(\.[0-9]+)?$ && -n $archive_key && $archive_sha256 =~ ^[0-9a-f]{64}$ &&
+[[ $version =~ ^[0-9]+(\.[0-9]+)?$ && $commit =~ ^[0-9a-f]{40,64}$ && $date =~ ^[0-9T:-]+Z$ && -n $archive_key && $archive_sha256 =~ ^[0-9a-f]{64}$ &&
   $go_version =~ ^[0-9][0-9a-z.]*$ && -n $report_key && ${#platforms[@]} -gt 0 ]] ||
   die "the plan $plan_key is incomplete: $(one_line "$(cat "$work/plan")")"
 log "building $command $version with Go $go_version for ${platforms[*]}"
@@ -56,23 +58,42 @@ log "archive and Go ready after $SECONDS s; nothing is fetched from here on"
 file_url() { printf 'file://%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d '\n' | sed 's/ /%/g; s/%2f/\//g')"; }
 offline=(GOPROXY="$(file_url "$work/release/modules"),off" GOSUMDB=off GOVCS='*:off')
 
+settle_tree
+
 # Reproducible: no paths, no build id, no state of a working copy, no symbol tables. Quoted because Go splits at spaces.
-ldflags='-s -w -buildid=' stamps=()
+# The last one of two settings counts: the configuration's own flags change none of ours.
+ldflags="${HKDIST_LDFLAGS:+$HKDIST_LDFLAGS }-s -w -buildid=" stamps=()
 stamp() { # VARIABLE VALUE
   if [[ -n $1 ]]; then ldflags+=" -X '$1=$2'" stamps+=("$1" "$2"); fi
 }
 stamp "${HKDIST_VERSION_VARIABLE:-}" "$version"
+stamp "${HKDIST_COMMIT_VARIABLE:-}" "$commit"
+stamp "${HKDIST_DATE_VARIABLE:-}" "$date"
 stamp "${HKDIST_DIRECTORY_URL_VARIABLE:-}" "${HKDIST_DIRECTORY_URL:-}"
 stamp "${HKDIST_ARTIFACTS_URL_VARIABLE:-}" "${HKDIST_ARTIFACTS_URL:-}"
-mode=$(module_mode)
-flags=(-mod="$mode" -trimpath -ldflags "$ldflags")
+flags=("${tree_flags[@]}" -trimpath -ldflags "$ldflags")
+
+# The deployment's own script, which writes code that the tree lacks: once, before all platforms. Its environment is that
+# of a compile, with the facts of the release and Go in PATH.
+run_hook() {
+  (
+    cd "$tree" &&
+      clean "${offline[@]}" "${tree_environment[@]}" PATH="$(dirname "$go"):$PATH" HKDIST_COMMAND="$command" \
+        HKDIST_VERSION="$version" HKDIST_COMMIT="$commit" HKDIST_DATE="$date" \
+        SOURCE_DATE_EPOCH="$(date -u -d "$date" +%s)" HKDIST_DIRECTORY_URL="${HKDIST_DIRECTORY_URL:-}" \
+        HKDIST_ARTIFACTS_URL="${HKDIST_ARTIFACTS_URL:-}" bash "$hook"
+  ) >"$work/messages.txt" 2>&1 </dev/null
+}
 
 compile() { # PLATFORM
   (
-    cd "$work/release/src" &&
-      clean "${offline[@]}" GOOS="${1%%-*}" GOARCH="${1#*-}" \
+    cd "$tree" &&
+      clean "${offline[@]}" "${tree_environment[@]}" GOOS="${1%%-*}" GOARCH="${1#*-}" \
         "$go" build "${flags[@]}" -o "$work/binary" -- "$main_package"
-  ) >"$work/messages.txt" 2>&1
+  ) >"$work/messages.txt" 2>&1 && return
+  # A package without the part that needs cgo looks to the compiler as if something had been forgotten.
+  cgo_sentence "$1" "$main_package" "${offline[@]}" >>"$work/messages.txt"
+  return 1
 }
 
 # What Go wrote into the program: its modules with their checksums, and its settings.
@@ -89,6 +110,10 @@ check_stamps() {
       return 1
     fi
   done
+  if [[ -z ${HKDIST_VERSION_VARIABLE:-} ]] && ! grep -qaF -e "$version" "$work/binary"; then
+    echo "The version $version is not in the program: without a versionVariable it is the hook that must write it there." >"$work/messages.txt"
+    return 1
+  fi
 }
 
 store() { # PLATFORM
@@ -108,6 +133,11 @@ put_report() {
     --checksum-algorithm SHA256 >/dev/null || die "could not store the report s3://$sources/$report_key"
 }
 
+failed() { # PLATFORM
+  cat "$work/messages.txt"
+  printf '%s\tfailed\t%s\n' "$1" "$(tail -c 4000 "$work/messages.txt" | base64 -w0)" >>"$work/report"
+}
+
 report_setting() { # NAME TEXT
   printf '%s\tset\t%s\n' "$1" "$(printf '%s' "$2" | base64 -w0)" >>"$work/report"
 }
@@ -121,12 +151,22 @@ for name in "${!HKDIST_@}"; do
   case $name in *_BUCKET | *_PLAN_KEY) ;; *) report_setting "$name" "${!name}" ;; esac
 done
 
+if [[ -n ${HKDIST_HOOK:-} ]]; then
+  hook=$(realpath "$HKDIST_HOOK")
+  report_setting hook "$(cat "$hook")"
+  if ! run_hook; then
+    echo '(This is what the hook wrote before it failed.)' >>"$work/messages.txt"
+    for platform in "${platforms[@]}"; do failed "$platform"; done
+    put_report
+    exit 0
+  fi
+  log "hook done: $(one_line "$(tail -c 500 "$work/messages.txt")")"
+fi
 for platform in "${platforms[@]}"; do
   started=$SECONDS
   if ! { compile "$platform" && check_stamps && list_modules; }; then
     log "$platform failed after $((SECONDS - started)) s:"
-    cat "$work/messages.txt"
-    printf '%s\tfailed\t%s\n' "$platform" "$(tail -c 4000 "$work/messages.txt" | base64 -w0)" >>"$work/report"
+    failed "$platform"
     continue
   fi
   built="$platform built in $((SECONDS - started)) s, $(grouped "$(stat -c %s "$work/binary")") bytes"

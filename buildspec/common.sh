@@ -19,9 +19,14 @@ echo off >"$work/home/.config/go/telemetry/mode"
 
 log() { printf '%s\n' "$*"; }
 
-# TEXT as one line of printable ASCII, without the credentials of any URL in it.
+# What nobody may be told: git and servers may quote what they were given.
+secret=''
+
+# TEXT as one line of printable ASCII, without the secret and without the credentials of any URL in it.
 one_line() {
-  printf '%s' "$1" | tr '\n\t' '  ' | tr -cd ' -~' | sed -E 's#://[^/[:space:]]*@#://***@#g; s/ +/ /g; s/^ //; s/ $//'
+  local text=$1
+  if [[ -n $secret ]]; then text=${text//"$secret"/***}; fi
+  printf '%s' "$text" | tr '\n\t' '  ' | tr -cd ' -~' | sed -E 's#://[^/[:space:]]*@#://***@#g; s/ +/ /g; s/^ //; s/ $//'
 }
 
 # put_once BUCKET KEY FILE [OPTION...] prints `stored`, or `present` when the key was taken.
@@ -51,7 +56,8 @@ if [[ $gocache != /* ]] || ! mkdir -p "$gocache" 2>/dev/null || [[ ! -w $gocache
 
 # How this host reaches the network is its own business: go.sum and the archive's hash decide what the bytes are.
 network=()
-for name in HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR SSH_AUTH_SOCK; do
+for name in HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR \
+  GIT_SSL_CAINFO SSH_AUTH_SOCK; do
   if [[ -n ${!name:-} ]]; then network+=("$name=${!name}"); fi
 done
 for name in GOPROXY GONOPROXY GOSUMDB GONOSUMDB GOPRIVATE GOINSECURE GOVCS; do
@@ -80,7 +86,36 @@ use_go() {
   go=$root/bin/go
 }
 
-# `-mod` for the tree in $work/release/src: its own vendor folder is used as it is.
-module_mode() {
-  if [[ -f $work/release/src/vendor/modules.txt ]]; then echo vendor; else echo readonly; fi
+# The tree that is released. Of a project from before modules it lies under its import path, so that the unpacked archive
+# is a GOPATH.
+import_path=${HKDIST_IMPORT_PATH:-}
+tree=$work/release/src${import_path:+/$import_path}
+
+# Sets how Go treats the tree, once it is there: $tree_environment for `clean`, and $tree_flags.
+settle_tree() {
+  tree_environment=() tree_flags=("-tags=${HKDIST_BUILD_TAGS:-}")
+  if [[ -n $import_path ]]; then
+    local gopath=$work/release
+    # godep's copies of the dependencies come first, as with `godep go build`.
+    if [[ -d $tree/Godeps/_workspace ]]; then gopath=$tree/Godeps/_workspace:$gopath; fi
+    tree_environment=(GO111MODULE=off GOPATH="$gopath")
+  elif [[ -f $tree/vendor/modules.txt ]]; then
+    # Its own vendor folder is used as it is.
+    tree_flags+=(-mod=vendor)
+  else
+    tree_flags+=(-mod=readonly)
+  fi
+}
+
+# cgo_sentence PLATFORM PACKAGE NETWORK... says which packages are written with cgo; nothing when none is.
+cgo_sentence() {
+  local platform=$1 package=$2 names
+  shift 2
+  names=$(cd "$tree" && clean "$@" "${tree_environment[@]}" CGO_ENABLED=1 GOOS="${platform%%-*}" GOARCH="${platform#*-}" \
+    "$go" list "${tree_flags[@]}" -e -deps -f '{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}' -- "$package" 2>/dev/null |
+    paste -s -d ' ') || true
+  if [[ -n $names ]]; then
+    printf 'Written with cgo: %s. Releases are cross-compiled without a C compiler, so cgo cannot be used: take a package in pure Go, or leave %s out.\n' \
+      "$names" "$platform"
+  fi
 }

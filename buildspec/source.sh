@@ -5,19 +5,23 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source-path=SCRIPTDIR
 . ./common.sh
+# shellcheck source-path=SCRIPTDIR
+. ./credentials.sh
+# shellcheck source-path=SCRIPTDIR
+. ./signature.sh
 
 command=${HKDIST_COMMAND:?} repository=${HKDIST_REPOSITORY:?} branch=${HKDIST_BRANCH:?}
 main_package=${HKDIST_MAIN_PACKAGE:?} bucket=${HKDIST_SOURCES_BUCKET:?}
 read -ra platforms <<<"${HKDIST_PLATFORMS:?}"
 
-export OUTCOME='' REFUSAL='' REASON='' TAG='' TAG_OBJECT='' COMMIT='' COMMIT_DATE='' TAG_ON_BRANCH='' SIGNER=''
+export OUTCOME='' REFUSAL='' REASON='' TAG='' TAG_OBJECT='' COMMIT='' COMMIT_DATE='' TAG_DATE='' TAG_ON_BRANCH='' SIGNER=''
 export GO_VERSION='' ARCHIVE_KEY='' ARCHIVE_SHA256=''
 
 # The buildspec reads outcome.env as shell, hence %q: what a repository holds stays text.
 finish() {
   local name
-  for name in OUTCOME REFUSAL REASON TAG TAG_OBJECT COMMIT COMMIT_DATE TAG_ON_BRANCH SIGNER GO_VERSION ARCHIVE_KEY \
-    ARCHIVE_SHA256; do
+  for name in OUTCOME REFUSAL REASON TAG TAG_OBJECT COMMIT COMMIT_DATE TAG_DATE TAG_ON_BRANCH SIGNER GO_VERSION \
+    ARCHIVE_KEY ARCHIVE_SHA256; do
     printf 'export %s=%q\n' "$name" "${!name}"
   done >outcome.env
   exit 0
@@ -56,12 +60,19 @@ if [[ -n ${HKDIST_TAG:-} ]] && ! tag_order "$HKDIST_TAG" >/dev/null; then
   refuse MalformedTagError "The tag '${HKDIST_TAG:0:100}' is not a version tag: it must be vYYYYMMDD or vYYYYMMDD.N, with a date that exists and N from 1 to 999999999 without a leading zero."
 fi
 
-# Git never asks, uses no other transports than these, and nothing of the caller's repository or of a hook template.
+# Git never asks, uses no other transports than these, and nothing of the caller's repository, of a hook template or of
+# the caller's home.
 # shellcheck disable=SC2046
-unset $(git rev-parse --local-env-vars)
+unset $(git rev-parse --local-env-vars) GIT_CONFIG_GLOBAL XDG_CONFIG_HOME
 export GIT_TERMINAL_PROMPT=0 GIT_ASKPASS='' GIT_ALLOW_PROTOCOL=https:ssh:file
 export GIT_SSH_COMMAND=${GIT_SSH_COMMAND:-ssh -o BatchMode=yes}
-in_git() { git --git-dir="$work/repository" -c core.hooksPath=/dev/null "$@"; }
+# The configuration accepts this one form of plain HTTP, and only on the local AWS.
+if [[ $repository == http://127.0.0.1:* ]]; then GIT_ALLOW_PROTOCOL+=:http; fi
+in_git() { HOME=$work/home git --git-dir="$work/repository" -c core.hooksPath=/dev/null "$@"; }
+prepare_credentials
+prepare_private_modules
+
+rfc3339() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
 
 head=refs/heads/$branch
 git check-ref-format "$head" ||
@@ -91,27 +102,32 @@ fi
 
 TAG=$tag COMMIT=$commit TAG_OBJECT=$(in_git rev-parse --verify "refs/tags/$tag")
 committed=$(in_git rev-list --max-count=1 --timestamp "$commit")
-COMMIT_DATE=$(date -u -d "@${committed%% *}" +%Y-%m-%dT%H:%M:%SZ)
+COMMIT_DATE=$(rfc3339 "${committed%% *}")
+# When the tag was made; one that is just a name, or of an old git, has no time of its own.
+tagged=$(in_git for-each-ref --format='%(taggerdate:unix)' "refs/tags/$tag")
+TAG_DATE=$(rfc3339 "${tagged:-${committed%% *}}")
 TAG_ON_BRANCH=false
 if in_git merge-base --is-ancestor "$commit" "$head_commit"; then TAG_ON_BRANCH=true; fi
-log "releasing $tag, commit $commit of $COMMIT_DATE, on $branch: $TAG_ON_BRANCH"
+verify_tag
+log "releasing $tag, commit $commit of $COMMIT_DATE, on $branch: $TAG_ON_BRANCH, signed by ${SIGNER:-nobody that was asked for}"
 
 # --- the tree --------------------------------------------------------------------------------------------------------
 
 # The release is the tree that the commit names, byte for byte. Left to themselves, attributes in the tree would drop files
 # from it (export-ignore), write names of refs into it (export-subst), change line ends or run filters (LFS).
 # Submodules stay empty folders.
-mkdir -p "$work/repository/info" "$work/release/src" "$work/release/modules"
+mkdir -p "$work/repository/info" "$tree" "$work/release/modules"
 echo '* -export-ignore -export-subst -text -eol -crlf -ident -filter -working-tree-encoding' >"$work/repository/info/attributes"
-in_git archive --format=tar "$commit" | tar --extract --touch --directory="$work/release/src"
+in_git archive --format=tar "$commit" | tar --extract --touch --directory="$tree"
+settle_tree
 
 # --- Go and the modules ----------------------------------------------------------------------------------------------
 
-in_tree() { (cd "$work/release/src" && clean "${network[@]}" "$@" 2>"$work/messages.txt"); }
+in_tree() { (cd "$tree" && clean "${network[@]}" "${tree_environment[@]}" "$@" 2>"$work/messages.txt"); }
 messages() { grep -v '^go: downloading ' "$work/messages.txt" | tail -n 10; }
 
-[[ -f $work/release/src/go.mod ]] ||
-  refuse NotAGoModuleError "The tree of $tag has no go.mod at its top; only Go modules can be released."
+[[ -n $import_path || -f $tree/go.mod ]] ||
+  refuse NotAGoModuleError "The tree of $tag has no go.mod at its top; add one, or configure the importPath of a project from before modules."
 
 GO_VERSION=${HKDIST_GO_VERSION:-}
 if [[ -z $GO_VERSION ]]; then
@@ -124,7 +140,7 @@ fi
   refuse GoVersionError "'$GO_VERSION' is not an exact Go version such as 1.26.8; configure one."
 use_go "$GO_VERSION" ||
   refuse GoVersionError "Go $GO_VERSION cannot be had; configure a version that exists. Go said: $(messages)"
-if ! in_tree "$go" list -m >/dev/null; then
+if [[ -z $import_path ]] && ! in_tree "$go" list -m >/dev/null; then
   if grep -q 'requires go >= ' "$work/messages.txt"; then
     refuse GoVersionError "Go $GO_VERSION is too old for $tag; configure a newer one. Go said: $(messages)"
   fi
@@ -134,11 +150,11 @@ log "using Go $GO_VERSION"
 
 # What one platform cannot load (a file with a syntax error, nothing to build there) is for its build to report and stops
 # only that platform; so a tree is refused when no platform can load it, and a failed download always.
-mode=$(module_mode) loadable=0 trouble=''
+loadable=0 trouble='' cgo=''
 format='{{if not .DepOnly}}@package {{.Name}}{{"\n"}}{{end}}{{with .Error}}@error {{.Err}}{{"\n"}}{{end}}'
 for platform in "${platforms[@]}"; do
   if in_tree GOOS="${platform%%-*}" GOARCH="${platform#*-}" \
-    "$go" list -mod="$mode" -e -deps -f "$format" -- "$main_package" >"$work/packages.txt"; then
+    "$go" list "${tree_flags[@]}" -e -deps -f "$format" -- "$main_package" >"$work/packages.txt"; then
     errors=$(grep -v '^@package ' "$work/packages.txt") || true
   else
     errors="@error $(messages)"
@@ -150,7 +166,10 @@ for platform in "${platforms[@]}"; do
   fi
   if [[ -n $errors ]]; then
     log "$platform cannot be loaded: $(one_line "${errors//@error /}")"
-    trouble=${trouble:-"for $platform: ${errors//@error /}"}
+    if [[ -z $trouble ]]; then
+      cgo=$(cgo_sentence "$platform" "$main_package" "${network[@]}")
+      trouble="for $platform: ${errors//@error /}"
+    fi
     continue
   fi
   names=$(grep '^@package ' "$work/packages.txt") || true
@@ -158,6 +177,8 @@ for platform in "${platforms[@]}"; do
     refuse MainPackageError "The main package '$main_package' of $tag must be one package named main, but it is $(grep -c . <<<"$names" || true) (${names//@package /}); correct the configuration."
   loadable=$((loadable + 1))
 done
+((loadable > 0)) || [[ -z $cgo ]] ||
+  refuse CgoError "The main package '$main_package' of $tag cannot be built for any platform. $cgo Go said, $trouble"
 ((loadable > 0)) ||
   refuse MainPackageError "The main package '$main_package' of $tag cannot be loaded for any platform; correct the configuration or the tree. Go said, $trouble"
 
@@ -169,7 +190,7 @@ if [[ -d $work/modcache/cache/download ]]; then
       -type f \( -path '*/@v/*.mod' -o -path '*/@v/*.zip' \) -print0 | xargs -0 -r cp --parents -t "$work/release/modules"
   )
 fi
-log "loaded for $loadable of ${#platforms[@]} platforms, $(find "$work/release/modules" -name '*.zip' | wc -l) modules downloaded, -mod=$mode"
+log "loaded for $loadable of ${#platforms[@]} platforms, $(find "$work/release/modules" -name '*.zip' | wc -l) modules downloaded, ${tree_flags[*]} ${tree_environment[0]:-}"
 
 # --- the archive -----------------------------------------------------------------------------------------------------
 

@@ -1,3 +1,5 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
@@ -23,6 +25,8 @@ export interface BuildProjectProps {
   timeoutMinutes: number;
   /** What the scripts read; each build adds its own by override. */
   environment: { [name: string]: string };
+  /** Files of the configuration for the scripts, by the variable that gets their path; empty without one. */
+  files: { [name: string]: string | undefined };
 }
 
 /**
@@ -31,7 +35,16 @@ export interface BuildProjectProps {
  */
 export class BuildProject extends Project {
   constructor(scope: Construct, id: string, props: BuildProjectProps) {
-    const scripts = buildspecAsset(Stack.of(scope));
+    const files = Object.entries(props.files).flatMap(([variable, path]) =>
+      path ? [{ variable, path }] : [],
+    );
+    const scripts =
+      files.length === 0 ? sharedScripts(Stack.of(scope)) : scriptsWith(scope, `${id}Scripts`, files);
+    const paths = Object.entries(props.files).map(([variable, path]) => [
+      variable,
+      path ? pathOf(variable) : "",
+    ]);
+    const environment: { [name: string]: string } = { ...props.environment, ...Object.fromEntries(paths) };
     super(scope, id, {
       description: props.description,
       source: Source.s3({ bucket: scripts.bucket, path: scripts.s3ObjectKey }),
@@ -39,7 +52,7 @@ export class BuildProject extends Project {
       // Has Go 1.26; another exact version is fetched by the scripts.
       environment: { buildImage: LinuxBuildImage.AMAZON_LINUX_2023_6, computeType: ComputeType.SMALL },
       environmentVariables: Object.fromEntries(
-        Object.entries(props.environment).map(([name, value]) => [
+        Object.entries(environment).map(([name, value]) => [
           name,
           { type: BuildEnvironmentVariableType.PLAINTEXT, value },
         ]),
@@ -63,8 +76,23 @@ export class BuildProject extends Project {
   }
 }
 
-/** The scripts, uploaded once for all projects of the stack. */
-function buildspecAsset(stack: Stack): Asset {
+/** The scripts, uploaded once for all projects of the stack that need nothing else. */
+function sharedScripts(stack: Stack): Asset {
   const id = "Buildspec";
   return (Node.of(stack).tryFindChild(id) as Asset | undefined) ?? new Asset(stack, id, { path: folder });
+}
+
+/** Where a file of the configuration is, seen from the scripts. */
+const pathOf = (variable: string) => `configured/${variable}`;
+
+/** The scripts with files beside them: what comes with a build's source needs no right and no request to be read. */
+function scriptsWith(scope: Construct, id: string, files: { variable: string; path: string }[]): Asset {
+  const together = mkdtempSync(join(tmpdir(), "hkdist-scripts-"));
+  try {
+    cpSync(folder, together, { recursive: true });
+    for (const { variable, path } of files) cpSync(path, join(together, pathOf(variable)));
+    return new Asset(scope, id, { path: together });
+  } finally {
+    rmSync(together, { recursive: true });
+  }
 }

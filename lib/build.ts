@@ -30,7 +30,12 @@ export class Build extends Construct {
       environment: {
         HKDIST_COMMAND: cmd,
         HKDIST_MAIN_PACKAGE: command.mainPackage,
-        HKDIST_VERSION_VARIABLE: command.versionVariable,
+        HKDIST_IMPORT_PATH: command.importPath ?? "",
+        HKDIST_BUILD_TAGS: command.buildTags?.join(",") ?? "",
+        HKDIST_LDFLAGS: command.ldflags ?? "",
+        HKDIST_VERSION_VARIABLE: command.versionVariable ?? "",
+        HKDIST_COMMIT_VARIABLE: command.commitVariable ?? "",
+        HKDIST_DATE_VARIABLE: command.dateVariable ?? "",
         HKDIST_DIRECTORY_URL_VARIABLE: command.directoryUrlVariable ?? "",
         HKDIST_DIRECTORY_URL: props.directoryUrl,
         HKDIST_ARTIFACTS_URL_VARIABLE: command.artifactsUrlVariable ?? "",
@@ -39,6 +44,7 @@ export class Build extends Construct {
         HKDIST_ARTIFACTS_BUCKET: storage.artifacts.bucketName,
         HKDIST_PLAN_KEY: "",
       },
+      files: { HKDIST_HOOK: command.hook },
     });
     const inSources = (prefix: string) => storage.sources.arnForObjects(`${prefix}/${cmd}/*`);
     this.project.allow(

@@ -5,6 +5,7 @@ import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { FilterPattern, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { TOO_LARGE } from "../lambda/shared/http/serve.ts";
+import { ARTIFACTS_PARTITION, CURRENT_PARTITION } from "../lambda/shared/keys.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
 import type { Stage } from "./stage.ts";
 import type { Storage } from "./storage.ts";
@@ -25,10 +26,12 @@ export class Directory extends Construct {
       step: "directory",
       description: "Answers what is current, from the table",
       settings: { table: storage.table.tableName, artifactsUrl },
-      // Three tries at a table that does not answer, as lambda/shared/table.ts limits each.
+      // Four tries at a table that does not answer, as lambda/shared/table.ts limits each.
       timeout: Duration.seconds(15),
     });
-    handler.allow(["dynamodb:GetItem", "dynamodb:Query"], [storage.table.tableArn]);
+    handler.allow(["dynamodb:GetItem", "dynamodb:Query"], [storage.table.tableArn], {
+      "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [ARTIFACTS_PARTITION, CURRENT_PARTITION] },
+    });
 
     this.api = new HttpApi(this, "Api", {
       description: "hkdist update directory",
@@ -45,7 +48,8 @@ export class Directory extends Construct {
   private watchForTooLarge(handler: HkdistFunction<"table" | "artifactsUrl">): void {
     const filter = new MetricFilter(this, "TooLarge", {
       logGroup: handler.logGroup,
-      filterPattern: FilterPattern.stringValue("$.event", "=", TOO_LARGE),
+      // As a word: Lambda writes time, request and level before our JSON, so it is no JSON to CloudWatch.
+      filterPattern: FilterPattern.literal(`"${TOO_LARGE}"`),
       metricNamespace: "hkdist",
       metricName: TOO_LARGE,
     });

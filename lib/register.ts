@@ -3,7 +3,7 @@ import { HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Construct } from "constructs";
-import { CURRENT_PARTITION } from "../lambda/shared/keys.ts";
+import { ARTIFACTS_PARTITION, CURRENT_PARTITION } from "../lambda/shared/keys.ts";
 import type { Directory } from "./directory.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
 import type { Record } from "./record.ts";
@@ -30,7 +30,9 @@ export class Register extends Construct {
       // The gateway waits 30 s.
       timeout: Duration.seconds(29),
     });
-    handler.allow(["dynamodb:GetItem"], [table.tableArn]);
+    handler.allow(["dynamodb:GetItem"], [table.tableArn], {
+      "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [ARTIFACTS_PARTITION, CURRENT_PARTITION] },
+    });
     handler.allow(["dynamodb:PutItem"], [table.tableArn], {
       "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [CURRENT_PARTITION, "history#*"] },
     });

@@ -73,6 +73,7 @@ function sentence(errorOutput: string): string {
 const CODEBUILD_TROUBLE = {
   ErrorEquals: [
     "CodeBuild.AccountLimitExceededException",
+    "CodeBuild.ThrottlingException",
     "CodeBuild.CodeBuildException",
     "CodeBuild.SdkClientException",
   ],

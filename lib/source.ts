@@ -1,3 +1,4 @@
+import { Annotations, Arn, ArnFormat, Stack } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { SOURCES_PREFIX } from "../lambda/shared/keys.ts";
 import { BuildProject } from "./build-project.ts";
@@ -17,6 +18,7 @@ export class Source extends Construct {
 
   constructor(scope: Construct, id: string, { cmd, command, storage, timeoutMinutes }: SourceProps) {
     super(scope, id);
+    const { signers, credentials } = command;
     this.project = new BuildProject(this, "Project", {
       description: `Fetches and checks the tagged source of ${cmd}`,
       buildspec: "source.yml",
@@ -27,12 +29,44 @@ export class Source extends Construct {
         HKDIST_BRANCH: command.branch,
         HKDIST_MAIN_PACKAGE: command.mainPackage,
         HKDIST_PLATFORMS: command.platforms.join(" "),
+        HKDIST_IMPORT_PATH: command.importPath ?? "",
+        HKDIST_BUILD_TAGS: command.buildTags?.join(",") ?? "",
         HKDIST_GO_VERSION: command.goVersion ?? "",
         HKDIST_SOURCES_BUCKET: storage.sources.bucketName,
         HKDIST_TAG: "",
+        HKDIST_CREDENTIALS: credentials?.secret ?? "",
+        HKDIST_USERNAME: credentials?.username ?? "",
+        HKDIST_HOST_KEYS: credentials?.hostKeys?.join(",") ?? "",
+        HKDIST_PRIVATE_MODULES: command.privateModules?.join(",") ?? "",
+      },
+      files: {
+        HKDIST_SIGNERS_GPG: signers?.gpg,
+        HKDIST_SIGNERS_SSH: signers?.ssh,
+        HKDIST_SIGNERS_REVOKED: signers?.sshRevoked,
       },
     });
+    if (signers === undefined) {
+      Annotations.of(this).addWarningV2(
+        "hkdist:unverified-tags",
+        `${cmd}: tags are not verified, so whoever can push a tag can release; configure signers (docs/source.md)`,
+      );
+    }
     const archives = storage.sources.arnForObjects(`${SOURCES_PREFIX.archives}/${cmd}/*`);
     this.project.allow(["s3:PutObject"], [archives]);
+    if (credentials !== undefined)
+      this.project.allow(["secretsmanager:GetSecretValue"], [this.secretArn(credentials.secret)]);
+  }
+
+  /** AWS ends each secret's ARN with six characters of its own. */
+  private secretArn(secret: string): string {
+    if (secret.startsWith("arn:")) return secret;
+    const resourceName = `${secret}-??????`;
+    const parts = {
+      service: "secretsmanager",
+      resource: "secret",
+      resourceName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    };
+    return Arn.format(parts, Stack.of(this));
   }
 }

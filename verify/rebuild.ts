@@ -23,13 +23,14 @@ export async function rebuild(
 ): Promise<Map<string, Rebuilt>> {
   const source = {
     ...{ cmd, version, tag: statement.tag, tagObject: statement.tagObject, commit: statement.commit },
-    ...{ commitDate: "", signer: "", goVersion: statement.goVersion },
+    ...{ commitDate: "", tagDate: statement.tagDate, signer: "", goVersion: statement.goVersion },
     ...{ archiveKey: archive.key, archiveSha256: archive.sha256 },
   };
   const [plan] = planBatches(source, platforms, "verify", 1);
   if (plan === undefined) return new Map();
   workshop.storeSource(plan.planKey, plan.text);
-  await workshop.runScript("build.sh", { ...build.settings, HKDIST_PLAN_KEY: plan.planKey });
+  const settings = { ...build.settings, HKDIST_PLAN_KEY: plan.planKey };
+  await workshop.runScript("build.sh", settings, build.hook);
   const report = readReport(readFileSync(workshop.sources(plan.reportKey), "utf8"));
   return new Map(
     platforms.map((platform) => {

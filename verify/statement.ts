@@ -14,6 +14,7 @@ const build = z.object({
   }),
   // These become the environment of the builds' scripts: nothing else may.
   settings: z.record(z.string().regex(/^HKDIST_[A-Z0-9_]+$/), z.string()),
+  hook: z.string().optional(),
   flags: z.array(z.string()),
 });
 
@@ -48,6 +49,8 @@ export interface Statement {
   repository: string;
   tag: string;
   tagObject: string;
+  /** RFC 3339. */
+  tagDate: string;
   commit: string;
   goVersion: string;
   builds: Provenance["predicate"]["buildDefinition"]["externalParameters"]["builds"];
@@ -82,6 +85,7 @@ export function readStatement(text: string, from: string): Statement {
     ...internalParameters,
     subjects: new Map(subject.map(({ name, digest }) => [name, digest.sha256])),
     commit,
+    tagDate: tagged?.annotations?.["tagDate"] ?? "",
     tagObject: tagged?.annotations?.["tagObject"] ?? "",
     archives: resolvedDependencies.map(({ uri }) => uri).filter((uri) => uri.startsWith("s3://")),
   };

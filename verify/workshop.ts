@@ -41,13 +41,20 @@ export class Workshop {
   /**
    * Runs a script of buildspec/.
    * @param settings its `HKDIST_` variables but for the buckets
+   * @param hook the text of the deployment's hook
    * @returns the shell variables that it exported, if it did
    * @throws CommandError with the end of its output
    */
-  async runScript(script: string, settings: Record<string, string>): Promise<Record<string, string>> {
+  async runScript(
+    script: string,
+    settings: Record<string, string>,
+    hook?: string,
+  ): Promise<Record<string, string>> {
     const scripts = this.path(script.replace(/\W/g, "-"));
     rmSync(scripts, { recursive: true, force: true });
     cpSync(join(root, "buildspec"), scripts, { recursive: true });
+    const hookFile = join(scripts, "hook");
+    if (hook !== undefined) writeFileSync(hookFile, hook);
     const exported = join(scripts, "exported");
     const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|HKDIST)_/.test(name));
     // As the buildspec does it: the script leaves its variables as shell.
@@ -59,6 +66,7 @@ export class Workshop {
         ...Object.fromEntries(kept),
         ...settings,
         ...BUCKETS,
+        HKDIST_HOOK: hook === undefined ? "" : hookFile,
         STORE_FOLDER: this.path("store"),
         PATH: [join(root, "verify", "bin"), process.env["PATH"] ?? ""].join(delimiter),
       },

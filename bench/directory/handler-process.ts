@@ -41,6 +41,7 @@ async function measure(): Promise<unknown> {
     return { cpu: meter.result(), status: answer.statusCode, bytes: answer.body?.length };
   }
   if (what === "routes") return routes();
+  if (what === "sdk") return sdk();
   const asked = event("/release.json", what === "release.json.gz" ? { "accept-encoding": "gzip" } : {});
   await handler(asked);
   const before = process.cpuUsage();
@@ -73,6 +74,19 @@ async function routes(): Promise<unknown> {
   for (let sent = 0; sent < REQUESTS; sent++) {
     meter.tick();
     await answerHere(asked);
+  }
+  return { cpu: meter.result() };
+}
+
+/** What the read of the table costs by itself: the same client, the same item, nothing else. */
+async function sdk(): Promise<unknown> {
+  const { openTable } = await import("../../lambda/shared/table.ts");
+  const { getCurrent } = await import("../../lambda/shared/current.ts");
+  const table = openTable("table");
+  const meter = new CpuMeter();
+  for (let sent = 0; sent < REQUESTS; sent++) {
+    meter.tick();
+    await getCurrent(table, "hk", { consistent: false });
   }
   return { cpu: meter.result() };
 }

@@ -15,6 +15,8 @@ export interface Build {
   archive: { key: string; sha256: string };
   /** What buildspec/build.sh was given, by name. */
   settings: Record<string, string>;
+  /** The script that ran before, where there is one. */
+  hook?: string;
   /** What `go build` got. */
   flags: string[];
 }
@@ -59,7 +61,7 @@ export interface ProvenanceFacts {
 /** The statement about these artifacts. Without a clock, so that it is the same every time. */
 export function provenanceOf(facts: ProvenanceFacts): Provenance {
   const { artifacts, builds, source, repository, sourcesBucket, artifactsUrl } = facts;
-  const { tag, tagObject, commit, commitDate, signer } = source;
+  const { tag, tagObject, tagDate, commit, commitDate, signer } = source;
   const archives = new Map(builds.map(({ archive }) => [archive.key, archive.sha256]));
   const sorted = artifacts.toSorted((a, b) => (a.platform < b.platform ? -1 : 1));
   return {
@@ -80,7 +82,7 @@ export function provenanceOf(facts: ProvenanceFacts): Provenance {
           {
             uri: `git+${repository}@refs/tags/${tag}`,
             digest: { gitCommit: commit },
-            annotations: { tagObject, commitDate, signer },
+            annotations: { tagObject, tagDate, commitDate, signer },
           },
           ...[...archives].map(([key, sha256]) => ({
             uri: `s3://${sourcesBucket}/${key}`,

@@ -39,12 +39,13 @@ export function findBuilds(artifacts: readonly Artifact[], reports: Reports): Re
 }
 
 function buildOf(key: string, settings: BuildReport["settings"]): Build {
-  const { archiveKey = "", archiveSha256 = "", flags = "", ...given } = settings;
+  const { archiveKey = "", archiveSha256 = "", flags = "", hook, ...given } = settings;
   return {
     platforms: [],
     execution: executionOfReport(key),
     archive: { key: archiveKey, sha256: archiveSha256 },
     settings: given,
+    ...(hook !== undefined && { hook }),
     flags: flags.split("\n"),
   };
 }

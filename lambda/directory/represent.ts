@@ -6,16 +6,13 @@ import type { HttpAnswer, HttpRequest } from "../shared/http/message.ts";
 const WORTH_COMPRESSING = 1400;
 
 /**
- * Gives a 200 its strong ETag, and the client the form it asked for: 304 when it has these bytes, gzip when it takes it,
- * no body for HEAD. Each form has an ETag of its own, as RFC 9110 asks of strong ones (section 8.8.3.3), and a client may
- * come back with either.
+ * Gives a 200 its strong ETag, and the client the form it asked for: 304 when it has these bytes, gzip when it takes it.
+ * Each form has an ETag of its own, as RFC 9110 asks of strong ones (section 8.8.3.3), and a client may come back with
+ * either.
  */
 export function represent(request: HttpRequest, answer: HttpAnswer): HttpAnswer {
-  const shown = answer.status === 200 ? negotiated(request, answer) : answer;
-  return request.method === "HEAD" ? { ...shown, body: "" } : shown;
-}
-
-function negotiated(request: HttpRequest, { status, headers, body }: HttpAnswer): HttpAnswer {
+  const { status, headers, body } = answer;
+  if (status !== 200) return answer;
   const hash = createHash("sha256").update(body).digest("base64url").slice(0, 22); // 132 bits
   const compressible = body.length > WORTH_COMPRESSING;
   const compressed = compressible && takesGzip(request.headers["accept-encoding"] ?? "");
@@ -43,10 +40,11 @@ function holds(ifNoneMatch: string | undefined, tags: string[]): boolean {
 
 /** RFC 9110, section 12.5.3: a coding with `q=0` is refused, `*` stands for those that are not named. */
 function takesGzip(acceptEncoding: string): boolean {
-  const codings = new Map<string, number>();
+  const weights = new Map<string, number>();
   for (const part of acceptEncoding.toLowerCase().split(",")) {
-    const [coding = "", weight] = part.split(";").map((text) => text.trim());
-    codings.set(coding, weight?.startsWith("q=") ? Number(weight.slice(2)) : 1);
+    const [coding = "", ...parameters] = part.split(";").map((text) => text.trim());
+    const weight = parameters.find((parameter) => parameter.startsWith("q="));
+    weights.set(coding, weight === undefined ? 1 : Number(weight.slice(2)));
   }
-  return (codings.get("gzip") ?? codings.get("*") ?? 0) > 0;
+  return (weights.get("gzip") ?? weights.get("*") ?? 0) > 0;
 }

@@ -89,6 +89,7 @@ async function download(
 ): Promise<HttpAnswer> {
   if (!isCommand(cmd)) return notFound();
   const platforms = platformsOf(await getCurrent(table, cmd, { consistent: false }));
+  if (platforms.size === 0) return notFound();
   const choice = choosePlatform(query.get("platform"), headers["user-agent"] ?? "", platforms);
   if (choice === "phone") {
     return line(404, `${cmd} is a command-line tool and does not run on phones and tablets.`);

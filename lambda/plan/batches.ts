@@ -30,6 +30,8 @@ export function planBatches(
 function planText(source: Source, reportKey: string, platforms: readonly string[]): string {
   const lines = [
     ["version", source.version],
+    ["commit", source.commit],
+    ["date", source.tagDate],
     ["archiveKey", source.archiveKey],
     ["archiveSha256", source.archiveSha256],
     ["goVersion", source.goVersion],

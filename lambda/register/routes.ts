@@ -2,7 +2,7 @@ import { type HttpAnswer, type HttpRequest, line, notFound } from "../shared/htt
 import { isCommand, isPlatform } from "../shared/names.ts";
 import type { Table } from "../shared/table.ts";
 import { isVersion } from "../shared/version.ts";
-import { canonicalSha256, SHA256, textInBody, VERSION } from "./body.ts";
+import { sha256InBody, versionInBody } from "./body.ts";
 import type { RecordNow } from "./record-by-function.ts";
 import { registerArtifact } from "./register-artifact.ts";
 import { setCurrent } from "./set-current.ts";
@@ -29,12 +29,12 @@ export async function answer(registry: Registry, request: HttpRequest): Promise<
     return line(400, "bad character in path");
   }
   if (isCurrent) {
-    const wanted = textInBody(request.body, VERSION);
+    const wanted = versionInBody(request.body);
     if (wanted === undefined) return unprocessable('the body must be {"version": "<version>"}');
     const change = { cmd, platform, version: wanted, force: request.query.get("force") === "true" };
     return setCurrent(registry.table, { ...change, by: principal });
   }
-  const sha256 = canonicalSha256(textInBody(request.body, SHA256) ?? "");
+  const sha256 = sha256InBody(request.body);
   if (sha256 === undefined) {
     return unprocessable('the body must be {"sha256": "<padded base64 of the binary\'s SHA-256>"}');
   }
@@ -42,6 +42,6 @@ export async function answer(registry: Registry, request: HttpRequest): Promise<
 }
 
 /** The original's line, byte for byte, with what to do about it beside it. */
-export function unprocessable(problem: string): HttpAnswer {
+function unprocessable(problem: string): HttpAnswer {
   return line(422, "unprocessable entity", { "hkdist-problem": problem });
 }

@@ -7,9 +7,10 @@ import { log } from "../shared/log.ts";
 import type { Table } from "../shared/table.ts";
 import { compareVersions, isVersion } from "../shared/version.ts";
 
-/** Milliseconds; with others writing too, each try waits a random part of a longer while: at most 6 s in all. */
-const FIRST_WAIT = 25;
-const TRIES = 8;
+/** Milliseconds. With others writing too, each try waits a random part of a while that doubles: 12 s in all at most. */
+const FIRST_WAIT = 50;
+const LONGEST_WAIT = 1600;
+const TRIES = 12;
 
 export interface CurrentChange {
   cmd: string;
@@ -32,6 +33,7 @@ export async function setCurrent(table: Table, change: CurrentChange): Promise<H
     return line(422, `this version of ${cmd} is not registered on ${platform}: register it first`);
   }
   for (let tried = 0; tried < TRIES; tried++) {
+    if (tried > 0) await sleep(Math.random() * Math.min(FIRST_WAIT * 2 ** (tried - 1), LONGEST_WAIT));
     const current = await getCurrent(table, cmd, { consistent: true });
     const standing = current?.platforms[platform]?.version;
     if (standing === version) return line(200, "ok");
@@ -46,7 +48,6 @@ export async function setCurrent(table: Table, change: CurrentChange): Promise<H
       log("current-changed", { ...entry });
       return line(200, "ok");
     }
-    await sleep(Math.random() * FIRST_WAIT * 2 ** tried);
   }
   throw new ConcurrentPublishError(`current of ${cmd} changed at each of ${TRIES} tries`);
 }

@@ -9,6 +9,7 @@ import {
 } from "./keys.ts";
 import type { Source } from "./sources.ts";
 import { isConditionFailure, queryAll, queryRows, type Table } from "./table.ts";
+import { wholeRow } from "./whole-row.ts";
 
 /** What the recorder found in a stored object. Hashes are standard padded base64 of 32 bytes of SHA-256. */
 export interface Artifact extends ArtifactId {
@@ -33,7 +34,7 @@ export async function getArtifact(table: Table, id: ArtifactId): Promise<Artifac
   const found = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: artifactItemKey(id), ConsistentRead: true }),
   );
-  return found.Item as Artifact | undefined;
+  return found.Item && wholeRow<Artifact>(found.Item, DOCUMENT);
 }
 
 /** The recorded artifacts of one version, by platform. */
@@ -68,6 +69,8 @@ export function artifactsBefore(table: Table, cmd: string, version: string): Asy
 /** What the protocol tells of an artifact, its keys in the original's order. */
 export type ArtifactDocument = Pick<Artifact, "platform" | "version" | "cmd" | "sha256">;
 
+const DOCUMENT = { platform: "string", version: "string", cmd: "string", sha256: "string" } as const;
+
 /**
  * Every recorded artifact in command, version, platform order. The only long read: without consistency it costs half, and
  * its readers keep it for a minute anyway.
@@ -86,7 +89,8 @@ export async function artifactDocuments(table: Table): Promise<ArtifactDocument[
     },
     ConsistentRead: false,
   });
-  for await (const { platform, version, cmd, sha256 } of rows) {
+  for await (const row of rows) {
+    const { platform, version, cmd, sha256 } = wholeRow<ArtifactDocument>(row, DOCUMENT);
     documents.push({ platform, version, cmd, sha256 });
   }
   return documents;

@@ -3,6 +3,7 @@ import { GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import type { Artifact } from "./artifacts.ts";
 import { CURRENT_PARTITION, currentItemKey, historyItemKey, historyPartition } from "./keys.ts";
 import { queryAll, type Table } from "./table.ts";
+import { wholeRow } from "./whole-row.ts";
 
 /** What clients of a command are told: one item, so that all platforms move in one write. */
 export interface Current {
@@ -34,12 +35,20 @@ export async function getCurrent(
   const found = await table.documents.send(
     new GetCommand({ TableName: table.name, Key: currentItemKey(cmd), ConsistentRead: consistent }),
   );
-  return found.Item as Current | undefined;
+  return found.Item && wholeCurrent(found.Item);
 }
 
 /** Current of every command, in the commands' order. */
-export function allCurrent(table: Table): Promise<Current[]> {
-  return queryAll<Current>(table, CURRENT_PARTITION);
+export async function allCurrent(table: Table): Promise<Current[]> {
+  return (await queryAll(table, CURRENT_PARTITION)).map(wholeCurrent);
+}
+
+function wholeCurrent(row: unknown): Current {
+  const current = wholeRow<Current>(row, { cmd: "string", revision: "number", platforms: "object" });
+  for (const standing of Object.values(current.platforms)) {
+    wholeRow<typeof standing>(standing, { version: "string", sha256: "string" });
+  }
+  return current;
 }
 
 /** Every change of a command's current, oldest first. */

@@ -13,7 +13,7 @@ export type PlatformReport =
 export interface BuildReport {
   /**
    * By name: what the build was given (`HKDIST_...`), `archiveKey` and `archiveSha256` of the archive that it was made
-   * from, and `flags`, what `go build` got, one a line. Empty in reports of builds that did not tell.
+   * from, `flags`, what `go build` got, one a line, and `hook`, the hook's text. Empty in reports of builds that did not tell.
    */
   settings: Record<string, string>;
   platforms: PlatformReport[];

@@ -12,7 +12,9 @@ export interface Source {
   commit: string;
   /** RFC 3339, UTC. */
   commitDate: string;
-  /** Who signed the tag; empty when tags are not verified. */
+  /** When the tag was made, or the commit when the tag does not say; RFC 3339, UTC. */
+  tagDate: string;
+  /** Who signed the tag (name, then fingerprint); empty when tags are not verified. */
   signer: string;
   /** Exact, without `go`: 1.26.8. */
   goVersion: string;

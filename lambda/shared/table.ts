@@ -9,14 +9,18 @@ export interface Table {
 
 /** Milliseconds. DynamoDB answers within tens; who waits longer has lost the connection, and another try finds a new one. */
 const CONNECT_LIMIT = 1000;
-const REQUEST_LIMIT = 3000;
+const REQUEST_LIMIT = 2500;
+const TRIES = 4;
 
 export function openTable(name: string): Table {
   const client = new DynamoDBClient({
+    maxAttempts: TRIES,
     requestHandler: {
       connectionTimeout: CONNECT_LIMIT,
       requestTimeout: REQUEST_LIMIT,
       throwOnRequestTimeout: true,
+      // An answer that stops in its middle.
+      socketTimeout: REQUEST_LIMIT,
     },
   });
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });

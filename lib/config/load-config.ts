@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Stage } from "../stage.ts";
-import { type CompleteConfig, configSchema } from "./schema.ts";
+import { resolveFiles } from "./files.ts";
+import { type CommandConfig, type CompleteConfig, configSchema } from "./schema.ts";
 
 const URL_FORMS = /^(https:\/\/[^\s/@]+\/\S+|ssh:\/\/\S+|[\w.-]+@[\w.-]+:[^\s:]+)$/;
+/** What the local AWS takes as well: a path, and a server on this machine. */
+const LOCAL_FORMS = /^(\/|http:\/\/127\.0\.0\.1:\d+\/\S+$)/;
 const URL_WORDS = 'must be a URL such as "https://example.com/greet.git" or "git@example.com:greet.git"';
 
 /** The configuration file is wrong; the message lists every mistake and where it is. */
@@ -25,15 +28,18 @@ export async function loadConfig(file: string, stage: Stage): Promise<CompleteCo
     throw new ConfigError(`${file} cannot be loaded: ${error instanceof Error ? error.message : error}`);
   }
   try {
-    return checkConfig(exported, stage);
+    return checkConfig(exported, stage, dirname(file));
   } catch (error) {
     if (error instanceof ConfigError) error.message = `${file} has mistakes:\n${error.message}`;
     throw error;
   }
 }
 
-/** @throws ConfigError */
-export function checkConfig(config: unknown, stage: Stage): CompleteConfig {
+/**
+ * @param folder what relative paths of files in the configuration start from
+ * @throws ConfigError
+ */
+export function checkConfig(config: unknown, stage: Stage, folder = "."): CompleteConfig {
   const parsed = configSchema.safeParse(config, {
     error: ({ code, input }) => (code === "invalid_type" && input === undefined ? "is missing" : undefined),
   });
@@ -44,11 +50,32 @@ export function checkConfig(config: unknown, stage: Stage): CompleteConfig {
   // Also when other things are wrong, so that one message has all of it.
   for (const [name, repository] of repositories(config)) {
     if (URL_FORMS.test(repository)) continue;
-    if (isAbsolute(repository) && stage.endpointUrl !== undefined) continue;
+    if (LOCAL_FORMS.test(repository) && stage.endpointUrl !== undefined) continue;
     problems.push(`  commands.${name}.repository: ${problemOf(repository, stage)}`);
   }
+  const commands = Object.entries(parsed.data?.commands ?? {}).map(([name, command]) => {
+    const { command: resolved, mistakes } = resolveFiles(command, folder);
+    for (const { field, problem } of [...mistakes, ...wrongAccess(command)])
+      problems.push(`  commands.${name}.${field}: ${problem}`);
+    return [name, resolved] as const;
+  });
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join("\n"));
-  return parsed.data;
+  return { ...parsed.data, commands: Object.fromEntries(commands) };
+}
+
+/** What the repository's URL and the credentials ask of each other. */
+function wrongAccess({ repository, credentials }: CommandConfig): { field: string; problem: string }[] {
+  const isSsh = URL_FORMS.test(repository) && !repository.startsWith("https:");
+  if (isSsh && credentials?.hostKeys === undefined) {
+    const problem =
+      "is read by ssh, which needs credentials: the secret that holds its private key, and the host's own keys under hostKeys";
+    return [{ field: credentials === undefined ? "repository" : "credentials.hostKeys", problem }];
+  }
+  if (!isSsh && credentials?.hostKeys !== undefined)
+    return [{ field: "credentials.hostKeys", problem: "are for a repository that is read by ssh" }];
+  if (isAbsolute(repository) && credentials !== undefined)
+    return [{ field: "credentials", problem: "are not needed for a local path" }];
+  return [];
 }
 
 function problemOf(repository: string, stage: Stage): string {

@@ -20,22 +20,108 @@ const platform = z
     error: ({ input }) => DROPPED_PLATFORMS.get(input as string) ?? "",
   });
 
-const command = z.strictObject({
+const file = z.string().min(1, "must be a file's path, absolute or relative to the configuration file");
+
+/** Whose signatures of tags count: public keys. Without it tags are not verified. */
+const signers = z
+  .strictObject({
+    /** A file with GPG public keys as text. A key that has expired or was revoked no longer counts. */
+    gpg: file.optional(),
+    /** A file of allowed signers as ssh-keygen reads it (`man ssh-keygen`, ALLOWED SIGNERS); one line for each key. */
+    ssh: file.optional(),
+    /** SSH keys that count no longer: public keys, or a key revocation list of ssh-keygen. */
+    sshRevoked: file.optional(),
+  })
+  .refine(({ gpg, ssh }) => gpg !== undefined || ssh !== undefined, "must name a file under gpg or ssh");
+
+/** How a private repository is read. The secret itself is in AWS Secrets Manager, in the deployment's account and region. */
+const credentials = z.strictObject({
+  /** Name or ARN of a secret that holds nothing but the token (https), or the private key without passphrase (ssh). */
+  secret: z
+    .string()
+    .regex(
+      /^(arn:[\w:/+=.@-]+|[\w/+=.@-]{1,512})$/,
+      'must be the name or the ARN of a secret in Secrets Manager, such as "hkdist/greet"',
+    ),
+  /** Who the token belongs to. Most hosts do not mind; some tokens of GitLab and Bitbucket have a name of their own. */
+  username: z
+    .string()
+    .regex(/^[\w.@+-]+$/, "must be a user name")
+    .default("git"),
+  /** For ssh: the host's public keys, such as "ssh-ed25519 AAAA...". Any other one is refused. */
+  hostKeys: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(ssh-|ecdsa-)[\w@.-]+ [A-Za-z0-9+/]+=*$/,
+          'must be a host\'s key such as "ssh-ed25519 AAAA..."',
+        ),
+    )
+    .min(1, "must hold at least one key")
+    .optional(),
+});
+
+const commandFields = z.strictObject({
   /** Where the tagged source is: `https://`, `ssh://` or `git@host:path`. A local path only on the local AWS. */
   repository: z.string().min(1, "must be the repository's URL"),
   /** The branch whose tags are released. */
   branch: z
     .string()
     .regex(/^(?!.*(\.\.|\/\/|\.lock$|[./]$))\w[\w./-]*$/, 'must be a branch name such as "main"'),
+  signers: signers.optional(),
+  credentials: credentials.optional(),
+  /**
+   * Modules on the repository's host that are private like it, as Go's GOPRIVATE names them: "example.com/team/*". They are
+   * fetched with the repository's credentials, and neither the module proxy nor the checksum database hears of them.
+   */
+  privateModules: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[\w.~*?[\]-]+(\/[\w.~*?[\]-]+)*$/,
+          'must be a pattern of module paths such as "example.com/team/*"',
+        ),
+    )
+    .min(1, "must name at least one pattern")
+    .optional(),
+  /** Of a project from before modules: where its tree belongs in a GOPATH, such as "github.com/heroku/hk". */
+  importPath: z
+    .string()
+    .regex(
+      /^(?!.*\.\.)[A-Za-z0-9][\w.~-]*(\/[\w.~-]+)*$/,
+      'must be an import path such as "github.com/heroku/hk"',
+    )
+    .optional(),
   /** What `go build` gets: a folder such as "." or "./cmd/greet", or a package path. */
   mainPackage: z
     .string()
     .regex(/^(?!.*\.\.)[\w.][\w./~-]*$/, 'must be the main package: ".", "./cmd/greet" or a package path'),
-  /** The Go string variable that is set to the version, without `v`. */
-  versionVariable: goVariable("the version"),
+  /** The Go string variable that is set to the version, without `v`. Only a command with a hook can do without. */
+  versionVariable: goVariable("the version").optional(),
+  /** The Go string variables that are set to the tag's commit, and to its date as 2026-01-31T12:00:00Z. */
+  commitVariable: goVariable("the commit").optional(),
+  dateVariable: goVariable("the tag's date").optional(),
   /** The Go string variables that are set to the deployment's own URLs; leave out what the tool does not have. */
   directoryUrlVariable: goVariable("the directory's URL").optional(),
   artifactsUrlVariable: goVariable("the artifacts URL").optional(),
+  /** Build tags. */
+  buildTags: z.array(z.string().regex(/^[\w.]+$/, 'must be a build tag such as "release"')).optional(),
+  /** Flags for Go's linker beside those that make builds reproducible: "-X 'main.channel=stable'". */
+  ldflags: z
+    .string()
+    .regex(/^[ -~]+$/, "must be flags on one line of printable ASCII")
+    .refine(
+      (flags) => !/-(linkmode|extld)/.test(flags),
+      "cannot use another linker: releases are built without cgo",
+    )
+    .optional(),
+  /**
+   * A bash script that runs in the tree before it is built, for code that must be generated. It is part of the deployment,
+   * not of the repository; what it is told is in docs/source.md.
+   */
+  hook: file.optional(),
   /** What a release builds, in Go's words, os-arch. */
   platforms: z
     .array(platform)
@@ -44,12 +130,25 @@ const command = z.strictObject({
       error: "must name each platform once",
       when: ({ value }) => Array.isArray(value),
     }),
-  /** Exact Go version such as "1.26.8". Without it, the build image's Go, or what go.mod's toolchain line asks for. */
+  /** Exact Go version such as "1.26.8", from 1.18 on. Without it, the build image's Go, or what go.mod's toolchain line asks for. */
   goVersion: z
     .string()
     .regex(/^1\.\d+(\.\d+|rc\d+|beta\d+)$/, 'must be an exact Go version such as "1.26.8"')
+    .refine(
+      (version) => !/^1\.(\d|1[0-7])\D/.test(version),
+      "must be 1.18 or newer: builds pass -buildvcs, which older ones do not know",
+    )
     .optional(),
 });
+
+const command = commandFields.refine(
+  ({ versionVariable, hook }) => versionVariable !== undefined || hook !== undefined,
+  {
+    path: ["versionVariable"],
+    error: "is missing: a tool must know its version (or have a hook that writes it into the code)",
+    when: ({ value }) => typeof value === "object" && value !== null,
+  },
+);
 
 export const configSchema = z.strictObject({
   /** By command name, as clients ask for it: 1 to 64 of A-Z, a-z, 0-9 and -. */

@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { ARTIFACTS, Lab, type Plan, PROGRAM, SOURCES } from "./support.ts";
+import { ARTIFACTS, Lab, type Plan, PROGRAM, planOf, SOURCES } from "./support.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -32,15 +32,7 @@ async function archive(lab: Lab, files: Record<string, string> = {}): Promise<Pl
   });
   repository.sum();
   repository.commit("v20260122.1");
-  const { outcome, log } = await lab.source({ HKDIST_REPOSITORY: repository.folder });
-  expect(outcome.OUTCOME, log).toBe("archived");
-  return {
-    version: outcome.TAG.slice(1),
-    archiveKey: outcome.ARCHIVE_KEY,
-    archiveSha256: outcome.ARCHIVE_SHA256,
-    goVersion: outcome.GO_VERSION,
-    platforms: [HOST],
-  };
+  return planOf(await lab.source({ HKDIST_REPOSITORY: repository.folder }), HOST);
 }
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");

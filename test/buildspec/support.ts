@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -76,13 +77,34 @@ export class Lab {
     };
   }
 
+  /** Writes a file of the configuration; answers its path. */
+  configured(name: string, content: string): string {
+    const path = this.path(`configured-${name}`);
+    writeFileSync(path, content);
+    return path;
+  }
+
   run(cwd: string, command: string, ...args: string[]): string {
+    return this.runWith({}, cwd, command, ...args);
+  }
+
+  runWith(environment: Environment, cwd: string, command: string, ...args: string[]): string {
     return execFileSync(command, args, {
       cwd,
-      env: this.environment(),
+      env: this.environment(environment),
       encoding: "utf8",
       stdio: "pipe",
     }).trim();
+  }
+
+  /** Like `run`, for a command that talks to a server in this process. */
+  async spawn(environment: Environment, cwd: string, command: string, ...args: string[]): Promise<void> {
+    const env = this.environment(environment) as NodeJS.ProcessEnv;
+    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
+    let errors = "";
+    child.stderr.on("data", (data) => (errors += data));
+    const [code] = await once(child, "close");
+    if (code !== 0) throw new Error(`${command} ${args.join(" ")}: ${errors}`);
   }
 
   repository(name = "repository"): Repository {
@@ -138,6 +160,8 @@ export class Lab {
   compile(plan: Plan, environment: Environment = {}, folder?: string): Promise<BuildRun> {
     const lines = [
       `version\t${plan.version}`,
+      `commit\t${plan.commit}`,
+      `date\t${plan.date}`,
       `archiveKey\t${plan.archiveKey}`,
       `archiveSha256\t${plan.archiveSha256}`,
       `goVersion\t${plan.goVersion}`,
@@ -219,8 +243,25 @@ export class Lab {
 
 const REPORT = "reports/tool/report";
 
+/** The plan that Plan writes for what the source build found. */
+export function planOf({ outcome, log }: BuildRun, ...platforms: string[]): Plan {
+  if (outcome.OUTCOME !== "archived") throw new Error(`no archive: ${outcome.REASON}\n${log}`);
+  return {
+    version: outcome.TAG.slice(1),
+    commit: outcome.COMMIT,
+    date: outcome.TAG_DATE,
+    archiveKey: outcome.ARCHIVE_KEY,
+    archiveSha256: outcome.ARCHIVE_SHA256,
+    goVersion: outcome.GO_VERSION,
+    platforms,
+  };
+}
+
 export interface Plan {
   version: string;
+  commit: string;
+  /** RFC 3339, UTC. */
+  date: string;
   archiveKey: string;
   archiveSha256: string;
   goVersion: string;
@@ -236,6 +277,7 @@ type Outcome = Record<
   | "TAG_OBJECT"
   | "COMMIT"
   | "COMMIT_DATE"
+  | "TAG_DATE"
   | "TAG_ON_BRANCH"
   | "SIGNER"
   | "GO_VERSION"

@@ -1,4 +1,7 @@
+import { join } from "node:path";
+import { root } from "../../tools/checkout.ts";
 import { hostPlatform } from "../../tools/install.ts";
+import { lacks } from "../programs.ts";
 
 /** Two are enough to show what holds for several, and each costs half a minute of a cold cache. */
 export const PLATFORMS = [hostPlatform(), "windows-amd64"];
@@ -30,6 +33,20 @@ export const COMMANDS = [
 export function sourceOf(cmd: (typeof COMMANDS)[number]): string {
   return cmd === "greet" || cmd === "greet-released" ? "examples/greet" : "test/fixtures/tool";
 }
+
+/** A private project from before modules, as hk is: signed, with build tag and hook, read with a token. Host alone. */
+export const HK = {
+  branch: "release",
+  importPath: "github.com/heroku/hk",
+  mainPackage: ".",
+  buildTags: ["release"],
+  hook: join(root, "examples", "hk-relver.sh"),
+  credentials: { secret: "test/hk-token", username: "robot" },
+  platforms: [hostPlatform()],
+};
+/** hk's tags are signed with SSH where that can be done. */
+export const CAN_SIGN = !lacks(["ssh-keygen"], "releases of signed tags");
+export const HK_TOKEN = "hush_0123456789abcdef";
 
 /** A module that only requires somebody else's tool, built for this machine alone. */
 export const AGE = {

@@ -1,11 +1,14 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import type { Config } from "../../lib/config/schema.ts";
-import { type LocalAws, reset, up } from "../../local/local-aws.ts";
+import { clientEnvironment, type LocalAws, reset, up } from "../../local/local-aws.ts";
 import { localFolder } from "../../tools/checkout.ts";
 import { Repository } from "../../tools/repository.ts";
-import { AGE, COMMANDS, PLATFORMS, STORED, sourceOf } from "./commands.ts";
+import { GitHost } from "../git-host.ts";
+import { SigningKeys } from "../signing-keys.ts";
+import { AGE, CAN_SIGN, COMMANDS, HK, HK_TOKEN, PLATFORMS, STORED, sourceOf } from "./commands.ts";
 
 type CommandConfig = Config["commands"][string];
 
@@ -13,6 +16,8 @@ type CommandConfig = Config["commands"][string];
 export interface Setting {
   local: LocalAws;
   repositories: string;
+  /** The private SSH key that signs hk's tags. */
+  signingKey: string;
 }
 
 declare module "vitest" {
@@ -25,7 +30,11 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = join(localFolder, `test-${process.pid}`);
   const aws = join(folder, "aws");
+  const host = new GitHost(folder, HK.credentials.username, HK_TOKEN);
+  const keys = new SigningKeys();
   const forget = async () => {
+    host.stop();
+    keys.remove();
     await reset(aws, () => {});
     rmSync(folder, { recursive: true, force: true });
   };
@@ -40,12 +49,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const repository = Repository.empty(join(folder, "age")).folder;
     commands.push(["age", { repository, branch: "main", ...AGE }]);
     for (const cmd of STORED) commands.push([cmd, { repository, branch: "main", ...AGE }]);
+    Repository.from("test/fixtures/hk", join(folder, "hk-private")).git(
+      "switch",
+      "--quiet",
+      "--create",
+      HK.branch,
+    );
+    const hk: CommandConfig = { ...HK, repository: `${await host.start()}/hk-private.git` };
+    if (CAN_SIGN) {
+      hk.signers = { ssh: join(folder, "allowed_signers") };
+      writeFileSync(join(folder, "allowed_signers"), `release@example.com ${keys.addSsh("release")}\n`);
+    }
+    commands.push(["hk-private", hk]);
     const config = join(folder, "hkdist.config.mjs");
     writeFileSync(config, `export default ${JSON.stringify({ commands: Object.fromEntries(commands) })};\n`);
-    project.provide("setting", {
-      local: await up({ folder: aws, config, log: console.error, endWithProcess: true }),
-      repositories: folder,
-    });
+    const local = await up({ folder: aws, config, log: console.error, endWithProcess: true });
+    const secret = ["--name", HK.credentials.secret, "--secret-string", HK_TOKEN];
+    execFileSync("aws", ["secretsmanager", "create-secret", ...secret], { env: clientEnvironment(local) });
+    project.provide("setting", { local, repositories: folder, signingKey: keys.sshKey("release") });
   } catch (error) {
     await forget();
     throw error;

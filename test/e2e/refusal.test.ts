@@ -39,7 +39,7 @@ const currentOf = (cmd: string) => directory(`${cmd}/current/${hostPlatform()}.j
 
 const WRONG_INPUTS: [string, unknown, string][] = [
   ["no command", {}, 'cmd: missing; the commands are "greet"'],
-  ["an unknown command", { cmd: "hk" }, 'cmd: "hk" is not configured'],
+  ["an unknown command", { cmd: "cat" }, 'cmd: "cat" is not configured'],
   ["a date that does not exist", { cmd: "greet", tag: "v20260231" }, "tag: must be v and a date that exists"],
   [
     "a platform that is not configured",

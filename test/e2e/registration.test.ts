@@ -12,7 +12,7 @@ import { put, putVerbatim } from "./signed.ts";
 import { userWhoMayPut } from "./users.ts";
 
 /** A platform per test, so that none sees what another one did. */
-const id = (platform: string, version = "20140509", cmd = "hkstaging"): ArtifactId => ({
+const id = (platform: string, version = "20140509", cmd = "hk-two"): ArtifactId => ({
   cmd,
   version,
   platform,
@@ -46,7 +46,7 @@ describe("registering", () => {
 
 describe("making current", () => {
   it("goes forward, and back only with force; history tells each change, when and by whom", async () => {
-    const old = id("solaris-amd64", "20140509", "hk-canary");
+    const old = id("solaris-amd64", "20140509", "hk-one-canary");
     const young = { ...old, version: "20140510.10" };
     await register(old);
     await register(young);
@@ -86,47 +86,49 @@ describe("who may PUT is for IAM to say", () => {
   });
 
   it("one command only, and history has the name", async () => {
-    const user = await userWhoMayPut("hk/*");
-    const mine = id("illumos-amd64", "20140509", "hk");
-    const theirs = id("illumos-amd64", "20140509", "hk-canary");
+    const user = await userWhoMayPut("hk-one/*");
+    const mine = id("illumos-amd64", "20140509", "hk-one");
+    const theirs = id("illumos-amd64", "20140509", "hk-one-canary");
     await storeArtifact(mine);
     await register(theirs);
     expect([200, 201]).toContain((await put(pathOf(mine), hash(mine), user)).status);
     expect((await put(currentPath(mine), version(mine.version), user)).status).toBe(200);
-    expect((await historyOf(table, "hk")).at(-1)?.by).toMatch(/^arn:aws:iam::\d+:user\/tester-/);
+    expect((await historyOf(table, "hk-one")).at(-1)?.by).toMatch(/^arn:aws:iam::\d+:user\/tester-/);
     expect((await put(pathOf(theirs), hash(theirs), user)).status).toBe(FORBIDDEN);
     expect((await put(currentPath(theirs), version(theirs.version), user)).status).toBe(FORBIDDEN);
   });
 
   it("registering only: versions begin with a digit, and `current` does not, however it is spelt", async () => {
-    const digits = [..."0123456789"].map((digit) => `hk/${digit}*`);
+    const digits = [..."0123456789"].map((digit) => `hk-one/${digit}*`);
     const user = await userWhoMayPut(...digits);
-    const one = id("js-wasm", "20140509", "hk");
+    const one = id("js-wasm", "20140509", "hk-one");
     await storeArtifact(one);
     expect([200, 201]).toContain((await put(pathOf(one), hash(one), user)).status);
     for (const current of ["current", "curren%74", "%63urrent", "./current", "20140509/../current"]) {
-      const path = `hk/${current}/js-wasm.json`;
+      const path = `hk-one/${current}/js-wasm.json`;
       expect([FORBIDDEN, 301]).toContain((await put(path, version(one.version), user)).status);
     }
-    expect((await getCurrent(table, "hk", { consistent: true }))?.platforms["js-wasm"]).toBeUndefined();
+    expect((await getCurrent(table, "hk-one", { consistent: true }))?.platforms["js-wasm"]).toBeUndefined();
   });
 
   it("a path that leads to another command by its dots changes nothing", async () => {
-    const user = await userWhoMayPut("hk/*");
-    const theirs = id("wasip1-wasm", "20140509", "hk-canary");
+    const user = await userWhoMayPut("hk-one/*");
+    const theirs = id("wasip1-wasm", "20140509", "hk-one-canary");
     await register(theirs);
     for (const dots of ["..", "%2e%2e", ".%2E"]) {
-      const path = `hk/${dots}/${currentPath(theirs)}`;
+      const path = `hk-one/${dots}/${currentPath(theirs)}`;
       const answer = await putVerbatim(path, version(theirs.version), user);
       expect([FORBIDDEN, 301]).toContain(answer.status);
     }
-    const { platforms } = (await getCurrent(table, "hk-canary", { consistent: true })) ?? { platforms: {} };
+    const { platforms } = (await getCurrent(table, "hk-one-canary", { consistent: true })) ?? {
+      platforms: {},
+    };
     expect(platforms).not.toHaveProperty(theirs.platform);
   });
 
   it.runIf(hasCurl())("curl signs as the documentation shows", async () => {
-    const user = await userWhoMayPut("hk/*");
-    const one = id("android-arm64", "20140509", "hk");
+    const user = await userWhoMayPut("hk-one/*");
+    const one = id("android-arm64", "20140509", "hk-one");
     await storeArtifact(one);
     // By the host, as on AWS: the curl of many systems does not sign the `$` in the local URL's path as it sends it.
     const [, api = ""] = /execute-api\/([^/]+)\//.exec(local.directoryUrl) ?? [];
@@ -151,11 +153,12 @@ describe("many at once", () => {
   const principal = "arn:aws:iam::000000000000:user/racer";
   const putHere = async (path: string, body: string) =>
     (await ask("PUT", `/${path}`, { body, principal })).status;
+  // As many processes as requests, and half a minute: only `npm run test:all` has the time for a hundred.
+  const MANY = process.env["HKDIST_TEST_ALL"] ? 100 : 8;
   const putThere = async (path: string, body: string) => (await put(path, body)).status;
-  const ALLOWED = [200, 201, 409, 503];
 
   it.each([
-    ["over HTTP", 8, putThere, "openbsd-amd64"],
+    ["over HTTP", MANY, putThere, "openbsd-amd64"],
     ["on the table", 100, putHere, "openbsd-arm64"],
   ])("register one version once, %s, %d times", async (_, count, send, platform) => {
     const one = id(platform);
@@ -163,12 +166,15 @@ describe("many at once", () => {
     const other = hash(id("openbsd-386"));
     const bodies = Array.from({ length: count }, (_, at) => (at % 4 === 3 ? other : hash(one)));
     const statuses = await Promise.all(bodies.map((body) => send(pathOf(one), body)));
-    for (const status of statuses) expect(ALLOWED).toContain(status);
+    for (const [at, status] of statuses.entries()) {
+      expect(bodies[at] === other ? [409, 503] : [200, 201, 503]).toContain(status);
+    }
+    expect(statuses).toSatisfy((all: number[]) => all.some((status) => status < 300));
     expect(await getArtifact(table, one)).toMatchObject({ sha256: sha256Of(one) });
   });
 
   it.each([
-    ["over HTTP", 8, putThere, "hk-racing"],
+    ["over HTTP", MANY, putThere, "hk-racing"],
     ["on the table", 100, putHere, "hk-racing-on"],
   ])("change current one after the other, the first ever too, %s, %d times", async (_, count, send, cmd) => {
     const versions = ["20140501", "20140502", "20140503", "20140504"];
@@ -177,7 +183,8 @@ describe("many at once", () => {
     const bodies = Array.from({ length: count }, (_, at) => version(versions[at % 4] ?? ""));
     const path = `${cmd}/current/netbsd-amd64.json`;
     const statuses = await Promise.all(bodies.map((body) => send(path, body)));
-    for (const status of statuses) expect(ALLOWED).toContain(status);
+    for (const status of statuses) expect([200, 409, 503]).toContain(status);
+    expect(statuses).toContain(200);
 
     const current = await getCurrent(table, cmd, { consistent: true });
     const history = await historyOf(table, cmd);

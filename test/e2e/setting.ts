@@ -12,13 +12,14 @@ import { type Ended, followRelease, startRelease } from "../../local/release.ts"
 import { Repository } from "../../tools/repository.ts";
 import type { COMMANDS } from "./commands.ts";
 
-type Cmd = (typeof COMMANDS)[number] | "age";
+type Cmd = (typeof COMMANDS)[number] | "age" | "hk-private";
 
-const { local, repositories } = inject("setting");
+const { local, repositories, signingKey } = inject("setting");
 
-export { local };
+export { local, signingKey };
 
-const options = clientSettings(local);
+/** For clients of the local AWS, as its root user. */
+export const options = clientSettings(local);
 export const s3 = new S3Client(options);
 export const codebuild = new CodeBuildClient(options);
 export const steps = new SFNClient(options);

@@ -1,4 +1,5 @@
 import { choosePlatform } from "../../lambda/directory/choose-platform.ts";
+import { cleanedPath } from "../../lambda/shared/http/clean-path.ts";
 import { isCommand, isPlatform } from "../../lambda/shared/names.ts";
 import { compareVersions, isVersion } from "../../lambda/shared/version.ts";
 import { bodyOf, type Observed, type State } from "./observed.ts";
@@ -6,7 +7,7 @@ import { releasesOf } from "./states.ts";
 
 /** What an answer must be. */
 export interface Expected {
-  /** Undefined where only AWS could tell. */
+  /** Undefined where only AWS could tell: anything below 500. */
   status: number | undefined;
   /** Null: must not be there. Others than these may be. */
   headers: Record<string, string | null>;
@@ -29,14 +30,18 @@ export interface Question {
 /** One thing that we answer differently on purpose. `expect` gives the answer, or undefined where it does not apply. */
 interface Difference {
   reason: string;
+  /** The gateway answers by itself: no other difference matters then. */
+  atGateway?: true;
   expect: (question: Question, expected: Expected) => Partial<Expected> | undefined;
 }
 
+const ANYTHING = { status: undefined, headers: {}, body: undefined };
 const A_LINE = /^[^\n]+\n$/;
 const NOT_FOUND = { status: 404, headers: plain(), body: "404 page not found\n" };
 const REGISTER = /^\/([^/]+)\/([^/]+)\/([^/]+)\.json$/;
+const SELFUPDATE = /^\/([^/]+)\/([^/]+)\.json$/;
 const CURRENT = /^\/([^/]+)\/current\/([^/]+)\.json$/;
-const STANDARD_METHODS = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"];
+const METHODS = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"];
 
 /**
  * Every difference, in the order in which they are applied to what the original answered: a later one sees what the
@@ -44,47 +49,68 @@ const STANDARD_METHODS = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTI
  */
 export const DIFFERENCES: Difference[] = [
   {
-    reason: "the gateway checks the signature of every PUT before our code, and says 403 in AWS's form",
-    expect: ({ observed: { method, auth } }) =>
-      method === "PUT" && !auth
-        ? { status: 403, headers: { "content-type": "application/json" }, body: /"Forbidden"/ }
-        : undefined,
+    reason: "a request line that is not of visible ASCII, or a whole URL in it, is the gateway's to read",
+    atGateway: true,
+    expect: ({ observed: { path } }) => (/^\/[!-~]*$/.test(path) ? undefined : ANYTHING),
   },
   {
     reason: "a method that HTTP APIs do not know is answered by the gateway, if at all",
-    expect: ({ observed: { method } }) =>
-      STANDARD_METHODS.includes(method) ? undefined : { status: undefined, headers: {}, body: undefined },
-  },
-  {
-    reason: "a whole URL in the request line is for the gateway to read, and the local one does not",
-    expect: ({ observed: { path } }) =>
-      path.startsWith("/") ? undefined : { status: undefined, headers: {}, body: undefined },
+    atGateway: true,
+    expect: ({ observed: { method } }) => (METHODS.includes(method) ? undefined : ANYTHING),
   },
   {
     reason:
       "the local gateway answers OPTIONS itself; on AWS, without CORS, the directory does (and is tested for it)",
+    atGateway: true,
     expect: ({ observed: { method } }) =>
       method === "OPTIONS" ? { status: 403, headers: {}, body: /CORS not configured/ } : undefined,
   },
   {
+    reason: "the gateway checks the signature of every PUT before our code, and says 403 in AWS's form",
+    atGateway: true,
+    expect: ({ path, observed: { method, auth } }) =>
+      method === "PUT" && !auth && isOnPutRoute(path)
+        ? { status: 403, headers: { "content-type": "application/json" }, body: /"Forbidden"/ }
+        : undefined,
+  },
+  {
     reason: "the original's own web pages are not ours",
-    expect: ({ path }) => (/\.(html|css|ico|txt|png|gif|svg|js)$/.test(path) ? NOT_FOUND : undefined),
+    expect: ({ path }) =>
+      cleanedPath(path) === undefined && /\.(html|css|ico|txt|png|gif|svg|js)\/?$/.test(path)
+        ? { ...NOT_FOUND, headers: { ...plain(), location: null } }
+        : undefined,
   },
   {
     reason: "a path with a character that none of ours has is neither routed nor redirected",
     expect: ({ path, observed: { method } }) => {
       if (/^[\w./-]*$/.test(path)) return undefined;
-      return method === "PUT" && REGISTER.test(path) ? badCharacter() : NOT_FOUND;
+      const isPut = method === "PUT" && isOnPutRoute(path) && REGISTER.test(path);
+      return isPut ? badCharacter() : { ...NOT_FOUND, headers: { ...plain(), location: null } };
     },
   },
   {
     reason: "names and versions have limits: a GET beyond them is 404, a PUT 400, and none can be current",
     expect: ({ path, state, observed: { method } }, { status }) => {
       if (status === undefined || status === 301 || status === 403) return undefined;
-      if (!isWithinLimits(path)) return method === "PUT" ? badCharacter() : NOT_FOUND;
-      const [, cmd, platform] = CURRENT.exec(path) ?? /^\/([^/]+)\/([^/]+)\.json$/.exec(path) ?? [];
+      if (!isWithinLimits(path)) {
+        return method === "PUT" && isOnPutRoute(path) ? badCharacter() : NOT_FOUND;
+      }
+      const [, cmd, platform] = CURRENT.exec(path) ?? SELFUPDATE.exec(path) ?? [];
       const standing = state.current.find(([one, other]) => one === cmd && other === platform)?.[2];
       return method !== "PUT" && standing !== undefined && !isVersion(standing) ? NOT_FOUND : undefined;
+    },
+  },
+  {
+    reason: "what is current is also under the command, where go-selfupdate looks",
+    expect: ({ path, state, observed: { method } }, { status }) => {
+      const [, cmd = "", platform = ""] = SELFUPDATE.exec(path) ?? [];
+      const version = currentIn(state, cmd, platform);
+      if (status !== 404 || !isRead(method) || version === undefined) return undefined;
+      const release = releasesOf(state).find(
+        (one) => one.cmd === cmd && one.version === version && one.platform === platform,
+      );
+      const { sha256 } = release ?? { sha256: "" };
+      return { status: 200, body: `${JSON.stringify({ platform, version, cmd, sha256 })}\n` };
     },
   },
   {
@@ -105,18 +131,15 @@ export const DIFFERENCES: Difference[] = [
       const { method } = question.observed;
       const without = { "last-modified": null, "accept-ranges": null, "content-range": null };
       const had = headers["last-modified"] !== undefined || headers["accept-ranges"] !== undefined;
-      const isRead = method === "GET" || method === "HEAD";
-      if (!isRead || !(had || status === 200)) return undefined;
-      const { "content-type": _, ...others } = headers;
-      if (question.header("if-none-match") === "*") {
-        return { status: 304, headers: { ...others, ...without }, body: "" };
-      }
-      if (!had) return undefined;
+      if (!isRead(method) || !(had || status === 200)) return undefined;
+      const { "content-type": type, ...rest } = headers;
+      const others = { ...rest, ...without, etag: "<present>", "cache-control": "<present>" };
+      if (question.header("if-none-match") === "*") return { status: 304, headers: others, body: "" };
+      if (!had) return { headers: { ...others, ...(type && { "content-type": type }) } };
       const isList = question.path === "/release.json";
-      const type = isList ? "application/json" : "text/html; charset=utf-8";
       return {
         status: 200,
-        headers: { ...others, ...without, "content-type": type },
+        headers: { ...others, "content-type": isList ? "application/json" : "text/html; charset=utf-8" },
         body: method === "HEAD" ? "" : isList ? listOf(question.state) : undefined,
       };
     },
@@ -130,14 +153,18 @@ export const DIFFERENCES: Difference[] = [
   },
   {
     reason: "User-Agents that the original got wrong, and its 386 for clients that do not tell",
-    expect: ({ path, query, header, count, state, observed: { method } }, { headers }) => {
+    expect: ({ path, query, header, count, state, observed: { method } }, { status, headers }) => {
       const cmd = /^\/([A-Za-z0-9-]+)\.gz$/.exec(path)?.[1];
       const agent = header("user-agent") ?? "";
-      if (cmd === undefined || !["GET", "HEAD"].includes(method)) return undefined;
-      // Several come to us joined.
-      if (isRight(agent) && count("user-agent") === 1) return undefined;
+      if (cmd === undefined || !isRead(method)) return undefined;
+      // Several agents come to us joined; and who was told 404 may get what its machine also runs.
+      const stands = isRight(agent) && count("user-agent") === 1 && !query.has("platform");
+      const isHeld = state.current.every(([one, , version]) => one !== cmd || isVersion(version));
+      if (stands && isHeld && status !== 404) return undefined;
       const offered = new Map(
-        state.current.filter(([one]) => one === cmd).map(([, platform, version]) => [platform, version]),
+        state.current
+          .filter(([one, , version]) => one === cmd && isVersion(version))
+          .map(([, platform, version]) => [platform, version]),
       );
       const platform = choosePlatform(query.get("platform"), agent, offered);
       const version = platform && offered.get(platform);
@@ -157,29 +184,24 @@ export const DIFFERENCES: Difference[] = [
     },
   },
   {
-    reason: "bytes that are no text are not found, where the original failed",
-    expect: ({ observed: { method } }, { status }) =>
-      status === 500 && method !== "PUT" ? NOT_FOUND : undefined,
-  },
-  {
     reason:
       "a body is one JSON object of at most 1000 bytes with nothing behind it, a hash in it padded standard base64",
     expect: ({ path, observed }, { status }) => {
-      if (observed.method !== "PUT" || status !== 201 || CURRENT.test(path)) return undefined;
-      const hash = onlyObject(observed)?.findLast(([key]) => /^sha256$/iu.test(key))?.[1];
-      return /^[A-Za-z0-9+/]{43}=$/.test(String(hash)) ? undefined : unprocessable();
+      if (observed.method !== "PUT" || CURRENT.test(path)) return undefined;
+      if (status !== 201 && status !== 409) return undefined;
+      return bytesOf(hashIn(observed)) === undefined ? unprocessable() : undefined;
     },
   },
   {
     reason: "an identical registration is 200: a retry may succeed",
     expect: ({ path, state, observed }, { status }) => {
       const [, cmd, version, platform] = REGISTER.exec(path) ?? [];
-      const hash = onlyObject(observed)?.findLast(([key]) => /^sha256$/iu.test(key))?.[1];
-      const same = releasesOf(state).some(
-        (one) =>
-          one.cmd === cmd && one.version === version && one.platform === platform && one.sha256 === hash,
+      const standing = releasesOf(state).find(
+        (one) => one.cmd === cmd && one.version === version && one.platform === platform,
       );
-      return observed.method === "PUT" && status === 409 && same ? { status: 200, body: "ok\n" } : undefined;
+      if (observed.method !== "PUT" || status !== 409 || standing === undefined) return undefined;
+      const isSame = bytesOf(standing.sha256) === bytesOf(hashIn(observed));
+      return isSame ? { status: 200, body: "ok\n" } : undefined;
     },
   },
   {
@@ -195,7 +217,7 @@ export const DIFFERENCES: Difference[] = [
     expect: ({ path, query, state, observed }, { status }) => {
       const [, cmd, platform] = CURRENT.exec(path) ?? [];
       if (observed.method !== "PUT" || status !== 200 || query.get("force") === "true") return undefined;
-      const standing = state.current.find(([one, other]) => one === cmd && other === platform)?.[2];
+      const standing = currentIn(state, cmd, platform);
       const asked = versionIn(observed);
       return standing !== undefined && isVersion(asked) && compareVersions(asked, standing) < 0
         ? { status: 409, headers: plain(), body: A_LINE }
@@ -208,14 +230,14 @@ export const DIFFERENCES: Difference[] = [
 function isRight(agent: string): boolean {
   const text = agent.toLowerCase();
   if (
-    /iphone|ip[ao]d|android|phone|mips|sunos|bsd|dragonfly|mingw|msys|cygwin|arm|aarch64|win32|macos/.test(
+    /iphone|ip[ao]d|android|phone|\bmobile\b|mips|sunos|aix|bsd|libfetch|dragonfly|mingw|msys|cygwin|arm|aarch64|win32|macos/.test(
       text,
     )
   ) {
     return false;
   }
   if (/mac os x|darwin/.test(text)) return true;
-  return /x86_64|amd64/.test(text) || (/i[3-6]86|\b386\b/.test(text) && !/win64|wow64/.test(text));
+  return /x86_64|amd64/.test(text) || (/i[3-6]86|\b386\b/.test(text) && !/win64|wow64|x64/.test(text));
 }
 
 /** Whether a path of a known form has names that we take. */
@@ -224,23 +246,58 @@ function isWithinLimits(path: string): boolean {
   if (cmd !== "") {
     return isCommand(cmd) && isPlatform(platform) && (version === "current" || isVersion(version));
   }
-  const [, one = "", file = ""] = /^\/([^/]+)\/([^/]+)\.json$/.exec(path) ?? [];
+  const [, one = "", file = ""] = SELFUPDATE.exec(path) ?? [];
   return one === "" || (isCommand(one) && isPlatform(file));
 }
 
-function versionIn(observed: Observed): string {
-  return String(onlyObject(observed)?.findLast(([key]) => /^version$/iu.test(key))?.[1]);
+const isRead = (method: string) => method === "GET" || method === "HEAD";
+
+/** Whether `PUT /{path+}` takes the path: not the root, and on the local gateway none with a line feed. */
+const isOnPutRoute = (path: string) => /^\/*[^/\n][^\n]*$/.test(path);
+
+/** What our directory can hold as current. */
+function currentIn(state: State, cmd: string | undefined, platform: string | undefined): string | undefined {
+  const version = state.current.find(([one, other]) => one === cmd && other === platform)?.[2];
+  return version !== undefined && isVersion(version) ? version : undefined;
 }
 
-/** The entries of a body that is one JSON object, and not too long. */
-function onlyObject(observed: Observed): [string, unknown][] | undefined {
-  if (bodyOf(observed).length > 1000) return undefined;
+function versionIn(observed: Observed): string {
+  return String(textsIn(observed, "version")?.findLast((value) => value !== null));
+}
+
+function hashIn(observed: Observed): string {
+  const texts = textsIn(observed, "sha256") ?? [];
+  const isBase64 = texts.every((text) => text === null || /^[A-Za-z0-9+/]*=*$/.test(text));
+  return isBase64 ? String(texts.at(-1)) : "";
+}
+
+/** What a body of one JSON object has under a key in any spelling, if it is texts or null. Not for nested objects. */
+function textsIn(observed: Observed, wanted: "version" | "sha256"): (string | null)[] | undefined {
+  const body = bodyOf(observed).toString("utf8");
+  if (bodyOf(observed).length > 1000 || !isObject(body)) return undefined;
+  const member = /("(?:[^"\\]|\\.)*")\s*:\s*("(?:[^"\\]|\\.)*"|[^,}\s]+)/g;
+  const values = [...body.matchAll(member)].flatMap(([, key = "", value = ""]) =>
+    folded(JSON.parse(key)) === wanted ? [value] : [],
+  );
+  if (values.some((value) => value !== "null" && !value.startsWith('"'))) return undefined;
+  return values.map((value) => JSON.parse(value) as string | null);
+}
+
+/** As Go folds the letters of a key. */
+const folded = (key: string) => key.replaceAll("ſ", "s").toLowerCase();
+
+function isObject(body: string): boolean {
   try {
-    const value: unknown = JSON.parse(bodyOf(observed).toString("utf8"));
-    return typeof value === "object" && value !== null ? Object.entries(value) : undefined;
+    const value: unknown = JSON.parse(body);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
   } catch {
-    return undefined;
+    return false;
   }
+}
+
+/** The 32 bytes of a hash that is written as the protocol wants it, as hex. */
+function bytesOf(hash: string): string | undefined {
+  return /^[A-Za-z0-9+/]{43}=$/.test(hash) ? Buffer.from(hash, "base64").toString("hex") : undefined;
 }
 
 /** release.json of a state: in command, version, platform order. */

@@ -49,10 +49,14 @@ function keyOf({ path }: Pick<Observed, "path">): string {
 }
 
 const contentsOf = (key: string) => Buffer.from(`stands for the binary of ${key}\n`);
-const hashOf = (key: string) => createHash("sha256").update(contentsOf(key)).digest("base64");
 
-/** @returns whether it was not there before */
-async function store(s3: S3Client, Bucket: string, Key: string): Promise<boolean> {
+/** The protocol's SHA-256 of what `store` stores under a key. */
+export function hashOf(key: string): string {
+  return createHash("sha256").update(contentsOf(key)).digest("base64");
+}
+
+/** Stores a full binary of the tests' own. Returns whether it was not there before. */
+export async function store(s3: S3Client, Bucket: string, Key: string): Promise<boolean> {
   const object = { Bucket, Key, Body: gzipSync(contentsOf(Key)), IfNoneMatch: "*" };
   try {
     await s3.send(new PutObjectCommand(object));

@@ -1,5 +1,5 @@
-import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { GetCommand, PutCommand, QueryCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import type { Artifact } from "../../lambda/shared/artifacts.ts";
 import { artifactItemKey, type ItemKey, sourceItemKey } from "../../lambda/shared/keys.ts";
 import type { Source } from "../../lambda/shared/sources.ts";
@@ -7,8 +7,18 @@ import type { Table } from "../../lambda/shared/table.ts";
 
 export type Item = ItemKey & Record<string, unknown>;
 
-/** How many items a page of a query has. */
-const PAGE = 2;
+/** The condition of a write, and what it says of the item that stands there. */
+const CONDITIONS: Record<string, (standing: Item | undefined, values: Record<string, unknown>) => boolean> = {
+  "attribute_not_exists(pk)": (standing) => standing === undefined,
+  "revision = :before": (standing, values) =>
+    standing !== undefined && standing["revision"] === values[":before"],
+};
+
+interface Write {
+  Item?: Record<string, unknown> | undefined;
+  ConditionExpression?: string | undefined;
+  ExpressionAttributeValues?: Record<string, unknown> | undefined;
+}
 
 /** The three ways in which our code asks; any other expression is an error. */
 const RANGES: Record<string, (sk: string, values: Record<string, string>) => boolean> = {
@@ -18,7 +28,7 @@ const RANGES: Record<string, (sk: string, values: Record<string, string>) => boo
     sk >= (values[":first"] ?? "") && sk <= (values[":last"] ?? ""),
 };
 
-/** A table in memory: gets, puts with the one condition "not there yet", and queries in small pages. */
+/** A table in memory: gets, conditional puts alone and in transactions, and queries in small pages. */
 export class MemoryTable implements Table {
   readonly name = "table-1";
   /** Every read that was asked for. */
@@ -26,11 +36,20 @@ export class MemoryTable implements Table {
   /** Every item that was written, in order. */
   readonly written: Item[] = [];
   readonly documents: Table["documents"];
+  /** Awaited before and after each command does its work. */
+  onTheWay = async (): Promise<void> => {};
+  /** How many items a page of a query has. */
+  pageSize = 2;
   private readonly items: Item[];
 
   constructor(items: readonly Item[] = []) {
     this.items = [...items];
-    const send = async (command: unknown) => structuredClone(this.answer(command));
+    const send = async (command: unknown) => {
+      await this.onTheWay();
+      const result = structuredClone(this.answer(command));
+      await this.onTheWay();
+      return result;
+    };
     this.documents = { send } as unknown as Table["documents"];
   }
 
@@ -48,6 +67,7 @@ export class MemoryTable implements Table {
       return this.page(command.input);
     }
     if (command instanceof PutCommand) return this.put(command.input);
+    if (command instanceof TransactWriteCommand) return this.putAll(command.input);
     throw new Error(`not a command of this table: ${JSON.stringify(command)}`);
   }
 
@@ -60,23 +80,58 @@ export class MemoryTable implements Table {
       .sort((a, b) => (a.sk < b.sk ? -1 : 1));
     if (query.ScanIndexForward === false) found.reverse();
     const from = Number(query.ExclusiveStartKey?.["at"] ?? 0);
-    const LastEvaluatedKey = from + PAGE < found.length ? { at: from + PAGE } : undefined;
-    return { Items: found.slice(from, from + PAGE), LastEvaluatedKey };
+    const end = from + this.pageSize;
+    const LastEvaluatedKey = end < found.length ? { at: end } : undefined;
+    return { Items: found.slice(from, end).map((item) => projected(item, query)), LastEvaluatedKey };
   }
 
-  private put({ Item: given, ConditionExpression }: PutCommand["input"]) {
+  private put(write: Write) {
+    if (!this.allows(write)) {
+      throw new ConditionalCheckFailedException({ message: "the condition failed", $metadata: {} });
+    }
+    this.store(write);
+    return {};
+  }
+
+  private putAll({ TransactItems = [] }: TransactWriteCommand["input"]) {
+    const writes = TransactItems.map(({ Put }) => {
+      if (Put === undefined) throw new Error("this table's transactions only put");
+      return Put;
+    });
+    const CancellationReasons = writes.map((write) => ({
+      Code: this.allows(write) ? "None" : "ConditionalCheckFailed",
+    }));
+    if (CancellationReasons.some(({ Code }) => Code !== "None")) {
+      throw new TransactionCanceledException({ message: "cancelled", $metadata: {}, CancellationReasons });
+    }
+    for (const write of writes) this.store(write);
+    return {};
+  }
+
+  private allows({ Item: item, ConditionExpression, ExpressionAttributeValues = {} }: Write): boolean {
+    if (ConditionExpression === undefined) return true;
+    const holds = CONDITIONS[ConditionExpression];
+    if (holds === undefined) throw new Error(`not a condition of this table: ${ConditionExpression}`);
+    return holds(this.find(item as Item), ExpressionAttributeValues);
+  }
+
+  private store({ Item: given }: Write) {
     const item = structuredClone(given) as Item;
     const standing = this.find(item);
-    if (ConditionExpression === "attribute_not_exists(pk)") {
-      if (standing) throw new ConditionalCheckFailedException({ message: "it is there", $metadata: {} });
-    } else if (ConditionExpression !== undefined) {
-      throw new Error(`not a condition of this table: ${ConditionExpression}`);
-    }
     if (standing) this.items.splice(this.items.indexOf(standing), 1);
     this.items.push(item);
     this.written.push(item);
-    return {};
   }
+}
+
+/** Without what the query did not ask for. */
+function projected(
+  item: Item,
+  { ProjectionExpression, ExpressionAttributeNames = {} }: QueryCommand["input"],
+) {
+  if (ProjectionExpression === undefined) return item;
+  const names = ProjectionExpression.split(", ").map((name) => ExpressionAttributeNames[name] ?? name);
+  return Object.fromEntries(names.filter((name) => name in item).map((name) => [name, item[name]]));
 }
 
 export function artifactItem(artifact: Artifact): Item {

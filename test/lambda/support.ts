@@ -45,6 +45,7 @@ export const SOURCE: Source = {
   tagObject: "a".repeat(40),
   commit: "b".repeat(40),
   commitDate: "2026-01-31T11:00:00Z",
+  tagDate: "2026-01-31T12:00:00Z",
   signer: "",
   goVersion: "1.26.8",
   archiveKey: `sources/greet/20260131.1/${"c".repeat(64)}.tar.gz`,

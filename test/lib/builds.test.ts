@@ -48,7 +48,11 @@ describe("builds", () => {
     const read = (file: string) => readFileSync(new URL(`buildspec/${file}`, ROOT), "utf8");
     const { BuildSpec } = aws.properties(project)["Source"] as { BuildSpec: string };
     const [, script = ""] = /bash (\w+\.sh)/.exec(read(BuildSpec)) ?? [];
-    const names = new Set(`${read(script)}${read("common.sh")}`.match(/(?<=\$\{?)HKDIST_\w+/g));
+    const texts = [script, ...[...read(script).matchAll(/^\. \.\/(.*)$/gm)].map(([, file = ""]) => file)].map(
+      read,
+    );
+    // What the hook is told is not what the script is told.
+    const names = new Set(texts.join("").match(/(?<=\$\{?)HKDIST_\w+/g));
     expect(names.size).toBeGreaterThan(5);
     expect(Object.keys(environmentOf(project)).toSorted()).toEqual([...names].toSorted());
   });
@@ -60,14 +64,29 @@ describe("builds", () => {
       HKDIST_BRANCH: "main",
       HKDIST_MAIN_PACKAGE: "./cmd/greet",
       HKDIST_PLATFORMS: "linux-amd64 darwin-arm64",
+      HKDIST_IMPORT_PATH: "",
+      HKDIST_BUILD_TAGS: "",
       HKDIST_GO_VERSION: "",
       HKDIST_SOURCES_BUCKET: "StorageSources",
       HKDIST_TAG: "",
+      HKDIST_SIGNERS_GPG: "configured/HKDIST_SIGNERS_GPG",
+      HKDIST_SIGNERS_SSH: "",
+      HKDIST_SIGNERS_REVOKED: "",
+      HKDIST_CREDENTIALS: "",
+      HKDIST_USERNAME: "",
+      HKDIST_HOST_KEYS: "",
+      HKDIST_PRIVATE_MODULES: "",
     });
     expect(environmentOf("BuildgreetProject")).toEqual({
       HKDIST_COMMAND: "greet",
       HKDIST_MAIN_PACKAGE: "./cmd/greet",
+      HKDIST_IMPORT_PATH: "",
+      HKDIST_BUILD_TAGS: "",
+      HKDIST_LDFLAGS: "",
+      HKDIST_HOOK: "",
       HKDIST_VERSION_VARIABLE: "main.version",
+      HKDIST_COMMIT_VARIABLE: "",
+      HKDIST_DATE_VARIABLE: "",
       HKDIST_DIRECTORY_URL_VARIABLE: "main.directoryURL",
       HKDIST_DIRECTORY_URL: "DirectoryApi.ApiEndpoint/",
       HKDIST_ARTIFACTS_URL_VARIABLE: "main.artifactsURL",
@@ -82,14 +101,36 @@ describe("builds", () => {
       HKDIST_BRANCH: "canary",
       HKDIST_PLATFORMS: "linux-arm64",
       HKDIST_GO_VERSION: "1.26.8",
+      HKDIST_IMPORT_PATH: "example.com/greet",
+      HKDIST_BUILD_TAGS: "release,netgo",
+      HKDIST_SIGNERS_GPG: "",
+      HKDIST_SIGNERS_SSH: "configured/HKDIST_SIGNERS_SSH",
+      HKDIST_CREDENTIALS: "greet/deploy-key",
+      HKDIST_USERNAME: "git",
+      HKDIST_PRIVATE_MODULES: "example.com/team/*,example.com/other",
     });
     expect(environmentOf("BuildgreetcanaryProject")).toMatchObject({
       HKDIST_COMMAND: "greet-canary",
       HKDIST_MAIN_PACKAGE: ".",
+      HKDIST_IMPORT_PATH: "example.com/greet",
+      HKDIST_BUILD_TAGS: "release,netgo",
+      HKDIST_LDFLAGS: "-X main.channel=canary",
+      HKDIST_HOOK: "configured/HKDIST_HOOK",
+      HKDIST_COMMIT_VARIABLE: "main.commit",
+      HKDIST_DATE_VARIABLE: "main.date",
       HKDIST_VERSION_VARIABLE: "main.v",
       HKDIST_DIRECTORY_URL_VARIABLE: "",
       HKDIST_ARTIFACTS_URL_VARIABLE: "",
     });
+  });
+
+  it("hold no secret, only its name", () => {
+    for (const project of PROJECTS) {
+      const { EnvironmentVariables } = aws.properties(project)["Environment"] as {
+        EnvironmentVariables: { Type: string }[];
+      };
+      for (const { Type } of EnvironmentVariables) expect(Type).toBe("PLAINTEXT");
+    }
   });
 
   it("carry the local AWS's URLs when they run there", () => {

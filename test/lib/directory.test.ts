@@ -34,7 +34,7 @@ describe("the directory", () => {
     expect(others).toEqual([]);
     expect(filter?.Properties).toMatchObject({
       LogGroupName: "DirectoryFunctionLog",
-      FilterPattern: '{ $.event = "answer-too-large" }',
+      FilterPattern: '"answer-too-large"',
     });
     const [metric] = filter?.Properties["MetricTransformations"] as Record<string, string>[];
     const alarms = aws.ofType("AWS::CloudWatch::Alarm").map(([, { Properties }]) => Properties);

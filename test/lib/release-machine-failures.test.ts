@@ -22,6 +22,7 @@ describe("the release machine", () => {
     ];
     const CODEBUILD = [
       "CodeBuild.AccountLimitExceededException",
+      "CodeBuild.ThrottlingException",
       "CodeBuild.CodeBuildException",
       "CodeBuild.SdkClientException",
     ];
@@ -49,6 +50,23 @@ describe("the release machine", () => {
       expect(own.length).toBeGreaterThan(0);
       expect(inFailed).toEqual(["NotRecordedYetError"]);
       for (const name of [...own, ...inFailed]) expect(Object.keys(errors)).toContain(name);
+    });
+
+    it.each([
+      "Source",
+      "BuildBatch",
+    ])("of %s, when the account is full, wait three quarters of an hour on average", (name) => {
+      const [retry] = state(name).Retry ?? [];
+      expect(retry).toMatchObject({ JitterStrategy: "FULL", BackoffRate: 1.5, MaxDelaySeconds: 300 });
+      const { IntervalSeconds = 0, MaxAttempts = 0 } = retry ?? {};
+      const waits = Array.from({ length: MaxAttempts }, (_, n) => Math.min(IntervalSeconds * 1.5 ** n, 300));
+      // Full jitter takes anything from nothing to the whole of each: half on average.
+      expect(waits.reduce((sum, wait) => sum + wait, 0) / 2).toBeGreaterThan(2700);
+    });
+
+    it("of functions have jitter too", () => {
+      for (const name of ["Request", "Plan", "Pair", "MakePatch", "Publish"])
+        expect(state(name).Retry?.[0]).toMatchObject({ JitterStrategy: "FULL", MaxAttempts: 6 });
     });
 
     it("wait for records almost 5 minutes, and not longer", () => {

@@ -11,16 +11,17 @@ describe("rights", () => {
   const TABLE = "StorageTable.Arn";
   const ARTIFACTS = "StorageArtifacts.Arn";
   const SOURCES = "StorageSources.Arn";
+  const ASSETS = "arn:aws:s3:::cdk-hnb659fds-assets-ACCOUNT-REGION";
+  const SECRETS = "arn:aws:secretsmanager:REGION:ACCOUNT:secret";
   const LOGS = "managed policy AWSLambdaBasicExecutionRole";
   const PROJECTS = ["Buildgreet", "Buildgreetcanary", "Sourcegreet", "Sourcegreetcanary"];
 
   /** What every build needs: its scripts and its log. */
   const build = (project: string) => {
-    const assets = "cdk-hnb659fds-assets-ACCOUNT-REGION";
     const log = `arn:aws:logs:REGION:ACCOUNT:log-group:/aws/codebuild/${project}`;
     return [
-      `arn:aws:s3:::${assets}: s3:GetBucket* s3:GetObject* s3:List*`,
-      `arn:aws:s3:::${assets}/HASH.zip: s3:GetBucket* s3:GetObject* s3:List*`,
+      `${ASSETS}: s3:GetBucket* s3:GetObject* s3:List*`,
+      `${ASSETS}/HASH.zip: s3:GetBucket* s3:GetObject* s3:List*`,
       `${project}Log.Arn: logs:CreateLogStream logs:PutLogEvents`,
       `${log}: logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents`,
       `${log}:*: logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents`,
@@ -91,15 +92,19 @@ describe("rights", () => {
     ],
     RegisterFunctionServiceRole: [
       LOGS,
-      `${TABLE}: dynamodb:GetItem`,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringEquals artifact|current: dynamodb:GetItem`,
       `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringLike current|history#*: dynamodb:PutItem`,
       "RecordFunction.Arn: lambda:InvokeFunction",
     ],
-    DirectoryFunctionServiceRole: [LOGS, `${TABLE}: dynamodb:GetItem dynamodb:Query`],
+    DirectoryFunctionServiceRole: [
+      LOGS,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringEquals artifact|current: dynamodb:GetItem dynamodb:Query`,
+    ],
     SourcegreetProjectRole: [...build("SourcegreetProject"), `${SOURCES}/sources/greet/*: s3:PutObject`],
     SourcegreetcanaryProjectRole: [
       ...build("SourcegreetcanaryProject"),
       `${SOURCES}/sources/greet-canary/*: s3:PutObject`,
+      `${SECRETS}:greet/deploy-key-??????: secretsmanager:GetSecretValue`,
     ],
     BuildgreetProjectRole: [
       ...build("BuildgreetProject"),
@@ -204,6 +209,21 @@ describe("rights", () => {
     ["store a statement", "s3:PutObject", `${ARTIFACTS}/greet/1/provenance.json`],
   ])("do not let a build %s: %s on %s", (_, action, resource) => {
     expect(aws.allows("BuildgreetProjectRole", action, resource)).toBe(false);
+  });
+
+  it.each([
+    ["read its secret", "Sourcegreetcanary", "greet/deploy-key-AbCdEf", true],
+    ["read a secret whose name begins alike", "Sourcegreetcanary", "greet/deploy-key-2-AbCdEf", false],
+    ["read another command's secret", "Sourcegreet", "greet/deploy-key-AbCdEf", false],
+    [
+      "read the secret in a build, where foreign code may run",
+      "Buildgreetcanary",
+      "greet/deploy-key-AbCdEf",
+      false,
+    ],
+  ])("let %s or not: %s on %s: %s", (_, project, secret, allowed) => {
+    const action = "secretsmanager:GetSecretValue";
+    expect(aws.allows(`${project}ProjectRole`, action, `${SECRETS}:${secret}`)).toBe(allowed);
   });
 
   it.each([

@@ -1,18 +1,22 @@
+import { fileURLToPath } from "node:url";
 import type { Config } from "../../lib/config/schema.ts";
 import { type Machine, type State, Template } from "./template.ts";
 
 export const ENDPOINT = "http://127.0.0.1:4566";
 
-const GREET = {
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+
+export const GREET = {
   repository: "https://example.com/greet.git",
   branch: "main",
+  signers: { gpg: fixture("signers/release.asc") },
   mainPackage: "./cmd/greet",
   versionVariable: "main.version",
   directoryUrlVariable: "main.directoryURL",
   artifactsUrlVariable: "main.artifactsURL",
   platforms: ["linux-amd64", "darwin-arm64"],
 };
-const CONFIG: Config = {
+export const CONFIG: Config = {
   commands: {
     greet: GREET,
     "greet-canary": {
@@ -21,6 +25,15 @@ const CONFIG: Config = {
       mainPackage: ".",
       versionVariable: "main.v",
       goVersion: "1.26.8",
+      signers: { ssh: fixture("signers/allowed_signers") },
+      credentials: { secret: "greet/deploy-key" },
+      privateModules: ["example.com/team/*", "example.com/other"],
+      importPath: "example.com/greet",
+      commitVariable: "main.commit",
+      dateVariable: "main.date",
+      buildTags: ["release", "netgo"],
+      ldflags: "-X main.channel=canary",
+      hook: fixture("signers/hook.sh"),
       platforms: ["linux-arm64"],
     },
   },

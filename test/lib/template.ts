@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
-import { Template as CdkTemplate } from "aws-cdk-lib/assertions";
+import { Annotations, Template as CdkTemplate, Match } from "aws-cdk-lib/assertions";
 import { checkConfig } from "../../lib/config/load-config.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { HkdistStack } from "../../lib/hkdist-stack.ts";
@@ -65,6 +65,8 @@ export interface Machine {
 export class Template {
   readonly resources: Record<string, Resource> = {};
   readonly outputs: Record<string, unknown>;
+  /** What synthesis warns of. */
+  readonly warnings: string[];
 
   constructor(config: Config, stage: Stage) {
     const outdir = mkdtempSync(join(tmpdir(), "hkdist-template-"));
@@ -88,6 +90,9 @@ export class Template {
         if (name in this.resources) throw new Error(`two resources are called ${name}`);
         this.resources[name] = resource;
       }
+      this.warnings = Annotations.fromStack(stack)
+        .findWarning("*", Match.anyValue())
+        .map(({ entry }) => String(entry.data));
       this.outputs = Object.fromEntries(Object.entries(Outputs).map(([name, { Value }]) => [name, Value]));
     } finally {
       rmSync(outdir, { recursive: true });
@@ -164,7 +169,10 @@ export class Template {
   /** Whether a role's statements allow an action on a resource, by IAM's wildcards; conditions are not looked at. */
   allows(role: string, action: string, resource: string): boolean {
     const matches = (pattern: string, text: string) => {
-      const escaped = pattern.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+      const escaped = pattern
+        .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
+        .replaceAll("?", ".")
+        .replaceAll("*", ".*");
       return new RegExp(`^${escaped}$`).test(text);
     };
     return this.statementsOf(role).some(
@@ -206,7 +214,7 @@ function readable(value: unknown): unknown {
     if (key === "Fn::GetAtt")
       return `${withoutHash((argument as string[])[0] ?? "")}.${(argument as string[])[1]}`;
     if (key === "Fn::Sub")
-      return String(argument).replaceAll(/\$\{(.*?)\}/g, (all, name) => PSEUDO[name] ?? all);
+      return readable(String(argument).replaceAll(/\$\{(.*?)\}/g, (all, name) => PSEUDO[name] ?? all));
     if (key === "Fn::Join") {
       const [delimiter, parts] = argument as [string, unknown[]];
       return parts.map(readable).join(delimiter);

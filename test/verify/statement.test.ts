@@ -28,6 +28,7 @@ describe("a statement", () => {
       repository: "https://example.com/greet.git",
       tag: SOURCE.tag,
       tagObject: SOURCE.tagObject,
+      tagDate: SOURCE.tagDate,
       commit: SOURCE.commit,
       goVersion: "1.26.8",
       builds: [BUILD],

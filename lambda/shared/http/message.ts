@@ -70,8 +70,20 @@ export function redirect(
       "cache-control": "no-store",
       ...headers,
     },
-    body: `<a href="${location}">${said}</a>.\n\n`,
+    body: `<a href="${escapeHtml(location)}">${said}</a>.\n\n`,
   };
+}
+
+const HTML_ESCAPES: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&#34;",
+  "'": "&#39;",
+};
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => HTML_ESCAPES[character] ?? character);
 }
 
 /** On every answer, whatever it is: nobody guesses another type, frames a page, or is told where people came from. */

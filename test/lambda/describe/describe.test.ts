@@ -125,7 +125,12 @@ describe("a release's documents", () => {
             {
               uri: `git+https://example.com/greet.git@refs/tags/${SOURCE.tag}`,
               digest: { gitCommit: SOURCE.commit },
-              annotations: { tagObject: SOURCE.tagObject, commitDate: SOURCE.commitDate, signer: "" },
+              annotations: {
+                tagObject: SOURCE.tagObject,
+                tagDate: SOURCE.tagDate,
+                commitDate: SOURCE.commitDate,
+                signer: "",
+              },
             },
             { uri: `s3://sources/${SOURCE.archiveKey}`, digest: { sha256: SOURCE.archiveSha256 } },
             { uri: "pkg:golang/toolchain@1.26.8" },

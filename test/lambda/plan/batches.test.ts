@@ -46,6 +46,8 @@ describe("batches", () => {
     expect(second?.text).toBe(
       [
         "version\t20260131.1",
+        `commit\t${"b".repeat(40)}`,
+        "date\t2026-01-31T12:00:00Z",
         `archiveKey\tsources/greet/20260131.1/${"c".repeat(64)}.tar.gz`,
         `archiveSha256\t${"c".repeat(64)}`,
         "goVersion\t1.26.8",

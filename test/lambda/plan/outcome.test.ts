@@ -10,6 +10,7 @@ const ARCHIVED = {
   TAG_OBJECT: SOURCE.tagObject,
   COMMIT: SOURCE.commit,
   COMMIT_DATE: SOURCE.commitDate,
+  TAG_DATE: SOURCE.tagDate,
   TAG_ON_BRANCH: "true",
   SIGNER: "",
   GO_VERSION: SOURCE.goVersion,
@@ -70,6 +71,7 @@ describe("the source build's outcome", () => {
     ["no tag object", { TAG_OBJECT: "" }, "tagObject"],
     ["no commit", { COMMIT: "" }, "commit"],
     ["no commit date", { COMMIT_DATE: "" }, "commitDate"],
+    ["no tag date", { TAG_DATE: "" }, "tagDate"],
     ["no Go version", { GO_VERSION: "" }, "goVersion"],
     ["no archive", { ARCHIVE_KEY: "", ARCHIVE_SHA256: "" }, "archiveKey, archiveSha256"],
   ])("cannot be %s", (_, variables, empty) => {
@@ -81,7 +83,7 @@ describe("the source build's outcome", () => {
 
   it("cannot be nothing", () => {
     expect(errorOf(() => readOutcome("greet", [])).message).toContain(
-      "version, tag, tagObject, commit, commitDate, goVersion, archiveKey, archiveSha256",
+      "version, tag, tagObject, commit, commitDate, tagDate, goVersion, archiveKey, archiveSha256",
     );
   });
 });
@@ -107,7 +109,8 @@ describe("the exported variables", () => {
   });
 
   it("name refusals in the way of errors", () => {
-    const names = [...script.matchAll(/\brefuse ([^\s(]+) "/g)].map(([, name]) => name);
+    const parts = ["credentials.sh", "signature.sh"].map((name) => fileText(`buildspec/${name}`));
+    const names = [...[script, ...parts].join("").matchAll(/\brefuse ([^\s(]+) "/g)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(5);
     for (const name of names) expect(name).toMatch(/^[A-Z][A-Za-z]+Error$/);
   });

@@ -30,6 +30,13 @@ describe("the source of a release", () => {
     expect(settleSource({ source: SOURCE, onBranch: true }, SOURCE)).toEqual(SOURCE);
   });
 
+  it("keeps its signer when tags are no longer verified", () => {
+    const found = { source: { ...FOUND, signer: "" }, onBranch: true };
+    expect(settleSource(found, { ...SOURCE, signer: "release@example.com" }).signer).toBe(
+      "release@example.com",
+    );
+  });
+
   it("leaves what it is given as it was", () => {
     const [source, known] = [structuredClone(FOUND), structuredClone(SOURCE)];
     settleSource({ source, onBranch: true }, known);

@@ -1,12 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, checkConfig, loadConfig } from "../../../lib/config/load-config.ts";
 import type { Stage } from "../../../lib/stage.ts";
 
 const AWS: Stage = { endpointUrl: undefined };
 const LOCAL: Stage = { endpointUrl: "http://127.0.0.1:4566" };
+const FIXTURES = fileURLToPath(new URL("../../fixtures/signers/", import.meta.url));
+const fixture = (name: string) => join(FIXTURES, name);
+const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBRKmCis+w1uvQp0vOz4f+Mwa9s6RELeJxr7kL2+iWeA";
 
 const GREET = {
   repository: "https://example.com/greet.git",
@@ -24,13 +28,18 @@ const DEFAULTS = {
   largestBinaryBytes: 600_000_000,
 };
 
+const temporary = mkdtempSync(join(tmpdir(), "hkdist-config-"));
+afterAll(() => rmSync(temporary, { recursive: true }));
+const PRIVATE_KEY = join(temporary, "key");
+writeFileSync(PRIVATE_KEY, "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+
 /** A configuration of greet with these fields. */
 const greet = (fields: Record<string, unknown>) => ({ commands: { greet: { ...GREET, ...fields } } });
 
 /** The lines of the error that a configuration is refused with; none when it is accepted. */
 function mistakes(config: unknown, stage = AWS): string[] {
   try {
-    checkConfig(config, stage);
+    checkConfig(config, stage, FIXTURES);
   } catch (error) {
     if (error instanceof ConfigError) return error.message.split("\n").map((line) => line.trim());
     throw error;
@@ -53,6 +62,15 @@ describe("a right configuration", () => {
           directoryUrlVariable: "main.directoryURL",
           artifactsUrlVariable: "main.artifactsURL",
           goVersion: "1.26.8",
+          signers: { ssh: fixture("allowed_signers") },
+          credentials: { secret: "hkdist/greet", username: "robot" },
+          privateModules: ["example.com/team/*"],
+          importPath: "example.com/greet",
+          commitVariable: "main.commit",
+          dateVariable: "main.date",
+          buildTags: ["release"],
+          ldflags: "-X 'main.channel=stable'",
+          hook: fixture("hook.sh"),
         },
         "greet-canary": { ...GREET, branch: "canary" },
       },
@@ -69,8 +87,6 @@ describe("a right configuration", () => {
   it.each([
     ["repository", "https://example.com/greet"],
     ["repository", "https://example.com:8443/a/b/greet.git"],
-    ["repository", "ssh://git@example.com:2222/greet.git"],
-    ["repository", "git@example.com:organisation/greet.git"],
     ["branch", "release/2026.x"],
     ["branch", "_x"],
     ["branch", "a.b/c.d"],
@@ -78,6 +94,11 @@ describe("a right configuration", () => {
     ["mainPackage", "./cmd/greet"],
     ["mainPackage", "example.com/greet/cmd/greet"],
     ["mainPackage", "cmd/greet-2"],
+    ["importPath", "github.com/heroku/hk"],
+    ["buildTags", ["go1.26", "release_x"]],
+    ["privateModules", ["*.example.com", "github.com/team", "example.com/a/b-*"]],
+    ["signers", { ssh: "allowed_signers" }],
+    ["credentials", { secret: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hkdist/greet-AbCdEf" }],
     ["versionVariable", "main.Version"],
     ["versionVariable", "github.com/a/b.c/v2/internal/relver.version_1"],
     ["goVersion", "1.26.0"],
@@ -85,6 +106,19 @@ describe("a right configuration", () => {
     ["platforms", ["windows-arm64"]],
     ["platforms", ["freebsd-386", "js-wasm", "linux-loong64"]],
   ])("may have the %s %j", (field, value) => expect(mistakes(greet({ [field]: value }))).toEqual([]));
+
+  it.each([
+    "ssh://git@example.com:2222/greet.git",
+    "ssh://example.com/greet.git",
+    "git@example.com:organisation/greet.git",
+  ])("may have the repository %s, with a key and the host's own", (repository) => {
+    const credentials = { secret: "hkdist/greet", hostKeys: [HOST_KEY] };
+    expect(mistakes(greet({ repository, credentials }))).toEqual([]);
+  });
+
+  it("may have no version variable when a hook writes the version", () => {
+    expect(mistakes(greet({ versionVariable: undefined, hook: "hook.sh" }))).toEqual([]);
+  });
 });
 
 describe("a mistake is told with its place", () => {
@@ -121,7 +155,44 @@ describe("a mistake is told with its place", () => {
     ["mainPackage", "", "commands.greet.mainPackage:", "must be the main package"],
     ["mainPackage", "-o", "commands.greet.mainPackage:", "must be the main package"],
     ["mainPackage", "/srv/greet", "commands.greet.mainPackage:", "must be the main package"],
-    ["versionVariable", undefined, "commands.greet.versionVariable:", "is missing"],
+    [
+      "versionVariable",
+      undefined,
+      "commands.greet.versionVariable:",
+      "is missing: a tool must know its version",
+    ],
+    ["repository", "git@example.com:greet.git", "commands.greet.repository:", "needs credentials"],
+    ["repository", "http://127.0.0.1:8080/greet.git", "commands.greet.repository:", URL_NEEDED],
+    ["commitVariable", "commit", "commands.greet.commitVariable:", VARIABLE],
+    ["dateVariable", "main.", "commands.greet.dateVariable:", VARIABLE],
+    ["importPath", "../hk", "commands.greet.importPath:", "must be an import path"],
+    ["importPath", "/srv/hk", "commands.greet.importPath:", "must be an import path"],
+    ["importPath", "a//b", "commands.greet.importPath:", "must be an import path"],
+    ["buildTags", ["a,b"], "commands.greet.buildTags.0:", "must be a build tag"],
+    ["buildTags", "release", "commands.greet.buildTags:", "array"],
+    ["ldflags", "-X main.a=b\n", "commands.greet.ldflags:", "one line"],
+    ["ldflags", "-linkmode=external", "commands.greet.ldflags:", "without cgo"],
+    ["privateModules", ["example.com/a,b"], "commands.greet.privateModules.0:", "must be a pattern"],
+    ["privateModules", [], "commands.greet.privateModules:", "at least one"],
+    ["hook", "gone.sh", "commands.greet.hook:", "there is no file"],
+    ["hook", ".", "commands.greet.hook:", "there is no file"],
+    ["signers", {}, "commands.greet.signers:", "must name a file under gpg or ssh"],
+    ["signers", { sshRevoked: "x" }, "commands.greet.signers:", "must name a file under gpg or ssh"],
+    ["signers", { gpg: "gone.asc" }, "commands.greet.signers.gpg:", "there is no file"],
+    ["signers", { gpg: "hook.sh" }, "commands.greet.signers.gpg:", "must hold GPG public keys"],
+    ["signers", { ssh: "hook.sh" }, "commands.greet.signers.ssh:", "must hold allowed signers"],
+    ["signers", { ssh: PRIVATE_KEY }, "commands.greet.signers.ssh:", "holds a private key"],
+    ["credentials", {}, "commands.greet.credentials.secret:", "is missing"],
+    ["credentials", { secret: "a b" }, "commands.greet.credentials.secret:", "must be the name or the ARN"],
+    ["credentials", { secret: "a", token: "b" }, "commands.greet.credentials:", '"token"'],
+    ["credentials", { secret: "a", username: "a b" }, "commands.greet.credentials.username:", "user name"],
+    [
+      "credentials",
+      { secret: "a", hostKeys: ["AAAA"] },
+      "commands.greet.credentials.hostKeys.0:",
+      "host's key",
+    ],
+    ["credentials", { secret: "a", hostKeys: [HOST_KEY] }, "commands.greet.credentials.hostKeys:", "by ssh"],
     ["versionVariable", "version", "commands.greet.versionVariable:", VARIABLE],
     ["versionVariable", "main.2", "commands.greet.versionVariable:", VARIABLE],
     ["versionVariable", "main.version=1' -X 'main.x", "commands.greet.versionVariable:", VARIABLE],
@@ -130,6 +201,7 @@ describe("a mistake is told with its place", () => {
     ["goVersion", "1.26", "commands.greet.goVersion:", 'must be an exact Go version such as "1.26.8"'],
     ["goVersion", "go1.26.8", "commands.greet.goVersion:", "must be an exact Go version"],
     ["goVersion", "latest", "commands.greet.goVersion:", "must be an exact Go version"],
+    ["goVersion", "1.17.13", "commands.greet.goVersion:", "must be 1.18 or newer"],
     ["goVersion", 1.26, "commands.greet.goVersion:", "string"],
     ["platforms", undefined, "commands.greet.platforms:", "is missing"],
     ["platforms", "linux-amd64", "commands.greet.platforms:", "array"],
@@ -276,6 +348,19 @@ describe("a repository at a local path", () => {
     expect(mistakes(greet({ repository: "/srv/greet.git" }), LOCAL)).toEqual([]);
   });
 
+  it("needs no credentials", () => {
+    const fields = { repository: "/srv/greet.git", credentials: { secret: "x" } };
+    expect(mistakes(greet(fields), LOCAL)).toEqual([
+      "commands.greet.credentials: are not needed for a local path",
+    ]);
+  });
+
+  it("may be a server on this machine instead", () => {
+    const repository = "http://127.0.0.1:8080/greet.git";
+    expect(mistakes(greet({ repository, credentials: { secret: "x" } }), LOCAL)).toEqual([]);
+    expect(mistakes(greet({ repository: "http://localhost/greet.git" }), LOCAL)).toHaveLength(1);
+  });
+
   it("must be absolute there too", () => {
     expect(mistakes(greet({ repository: "../greet" }), LOCAL)).toHaveLength(1);
   });
@@ -299,6 +384,12 @@ describe("a configuration file", () => {
     expect((error as Error).message).toContain(file);
     return (error as Error).message;
   };
+
+  it("says where its files are from its own folder", async () => {
+    write("hook.sh", "true\n");
+    const file = write("beside.mjs", `export default ${JSON.stringify(greet({ hook: "./hook.sh" }))};`);
+    expect((await loadConfig(file, AWS)).commands["greet"]?.hook).toBe(join(folder, "hook.sh"));
+  });
 
   it.each([
     ["TypeScript", "right.ts", `export default ${JSON.stringify(greet({}))} satisfies object;`],
