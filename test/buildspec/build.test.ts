@@ -95,6 +95,7 @@ describe("a build", () => {
       archiveKey: plan.archiveKey,
       archiveSha256: plan.archiveSha256,
       flags: [
+        "-tags=",
         "-mod=readonly",
         "-trimpath",
         "-ldflags",

@@ -155,6 +155,7 @@ printf 'package main\\n\\nfunc init() { artifactsURL = "%s" }\\n' \\
   "$HKDIST_COMMAND $HKDIST_VERSION \${#HKDIST_COMMIT} $HKDIST_DATE $SOURCE_DATE_EPOCH \${SECRET-unset} $(cut -c 1-10 facts.txt)" >facts.go`;
     const { text } = await release({ ...hook(script), SECRET: "told" });
     expect(text).toContain(`tool ${VERSION} 40 2026-01-22T10:00:00Z 1769076000 unset go version`);
+    expect(lab.reportedSettings()["hook"]).toBe(`set -euo pipefail\n${script}`);
   });
 
   it("that fails stops every platform, with what it wrote", async () => {

@@ -26,6 +26,7 @@ import {
 import { expect, test, vi } from "vitest";
 import { getSource } from "../../lambda/shared/sources.ts";
 import { hostPlatform } from "../../tools/install.ts";
+import { verifyRelease } from "../../verify/verify-release.ts";
 import { CAN_SIGN, HK_TOKEN } from "./commands.ts";
 import {
   codebuild,
@@ -65,6 +66,18 @@ test("a signed tag of a private project from before modules is released, and its
   expect((await directory(`${cmd}/current/${hostPlatform()}.json`)).status).toBe(200);
   const urls = `${local.directoryUrl} ${local.artifactsUrl} ${local.artifactsUrl}`;
   expect(await outputOf("20140604")).toBe(`20140604 word ${urls} home/update/ ${cmd}\n`);
+});
+
+test("it can be built again from its archive, with its hook, and gives the same bytes", async () => {
+  const verdicts: string[] = [];
+  const same = await verifyRelease({
+    ...{ cmd, version: "20140604", deployment: local, s3, platforms: [], repository: undefined },
+    from: "archive",
+    say: (line) => verdicts.push(line),
+    log: () => {},
+  });
+  expect([same, verdicts]).toEqual([true, verdicts.map(() => expect.stringMatching(/^\S+ +same +\S{44}$/))]);
+  expect(verdicts.length).toBeGreaterThan(0);
 });
 
 test("the token is in nothing that was stored, logged or told", async () => {

@@ -69,7 +69,7 @@ describe("a build's report", () => {
 
   it("has the outcomes that build.sh writes", () => {
     const written = fileText("buildspec/build.sh").match(/'%s\\t.*\\n'/g);
-    expect(written).toEqual(["'%s\\tset\\t%s\\n'", "'%s\\tfailed\\t%s\\n'", "'%s\\t%s\\t%s\\t%s\\n'"]);
+    expect(written).toEqual(["'%s\\tfailed\\t%s\\n'", "'%s\\tset\\t%s\\n'", "'%s\\t%s\\t%s\\t%s\\n'"]);
     const states = [...fileText("buildspec/common.sh").matchAll(/^ +echo (stored|present)$/gm)];
     expect(states.map(([, state]) => state)).toEqual(["stored", "present"]);
   });
