@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { record } from "../../lambda/record/record.ts";
 import { answer } from "../../lambda/register/routes.ts";
 import { getArtifact } from "../../lambda/shared/artifacts.ts";
@@ -146,6 +146,13 @@ describe("who may PUT is for IAM to say", () => {
 });
 
 describe("many at once", () => {
+  // What the functions log belongs to no test's output.
+  const lines = vi.spyOn(console, "log");
+  beforeAll(() => {
+    lines.mockImplementation(() => {});
+  });
+  afterAll(() => lines.mockRestore());
+
   const recorder = { table, s3, bucket: local.artifactsBucket, largestBinary: 1000 };
   const recordHere = (key: string) => record(recorder, { key, s3VersionId: undefined });
   /** In this process on the real table: a hundred calls of the functions would be two hundred processes. */
