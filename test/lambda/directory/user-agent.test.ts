@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { guessPlatform } from "../../../lambda/directory/user-agent.ts";
+import { fileText } from "../support.ts";
 
 const CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5";
@@ -158,5 +159,100 @@ describe("the platform of a User-Agent", () => {
     "AIX 00F84C944C00",
   ])("%j gets no other machine's binary", (userAgent) => {
     expect(String(guessPlatform(userAgent))).not.toMatch(/amd64|386|arm/);
+  });
+});
+
+/** The agents of test/fixtures/golden that are not above. */
+const OBSERVED: [string, string][] = [
+  ["curl/7.30.0 Linux x86_64", "linux-amd64"],
+  ["Linux arm64", "linux-arm64"],
+  [
+    "curl/7.22.0 (x86_64-pc-linux-gnu) libcurl/7.22.0 OpenSSL/1.0.1 zlib/1.2.3.4 libidn/1.23 librtmp/2.3",
+    "linux-amd64",
+  ],
+  ["curl/7.21.0 (i486-pc-linux-gnu) libcurl/7.21.0 OpenSSL/0.9.8o zlib/1.2.3.4", "linux-386"],
+  ["curl/7.26.0 (i386-pc-win32) libcurl/7.26.0 OpenSSL/0.9.8x", "windows-386"],
+  ["curl/7.21.3 (amd64-portbld-freebsd8.2) libcurl/7.21.3 OpenSSL/0.9.8q", "freebsd-amd64"],
+  ["Wget/1.13.4 (linux-gnu)", "linux-amd64"],
+  ["Wget/1.19.1 (cygwin)", "windows-amd64"],
+  ["Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.22631; en-US) PowerShell/7.4.1", "windows-amd64"],
+  ["Mozilla/5.0 (Linux; Debian GNU/Linux 12 (bookworm); en-US) PowerShell/7.4.1", "linux-amd64"],
+  ["Python-urllib/3.11", "linux-amd64"],
+  ["HTTPie/3.2.2", "linux-amd64"],
+  ["aria2/1.36.0", "linux-amd64"],
+  ["Homebrew/4.2.4 (Macintosh; Intel Mac OS X 14.2.1) curl/8.4.0", "darwin-amd64"],
+  ["hk/20140509 (darwin; amd64) heroku-go/0.4.0 (darwin; amd64)", "darwin-amd64"],
+  ["hk/20140509 (linux; 386)", "linux-386"],
+  [
+    "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/35.0.1916.114 Safari/537.36",
+    "windows-386",
+  ],
+  [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36 Edg/120.0.2210.91",
+    "windows-amd64",
+  ],
+  ["Mozilla/5.0 (Windows NT 6.1; Win64; x64; Trident/7.0; rv:11.0) like Gecko", "windows-amd64"],
+  ["Mozilla/5.0 (Windows NT 10.0; Win64; aarch64; rv:121.0) Gecko/20100101 Firefox/121.0", "windows-arm64"],
+  ["Mozilla/5.0 (Windows NT 5.2; AMD64) Gecko/20100101 Firefox/29.0", "windows-amd64"],
+  [
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
+    "darwin-amd64",
+  ],
+  [
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.2 Safari/605.1.15",
+    "darwin-amd64",
+  ],
+  ["hk/1 CFNetwork/1490.0.4 Darwin/23.2.0", "darwin-amd64"],
+  [
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
+    "linux-amd64",
+  ],
+  ["Mozilla/5.0 (X11; Linux i686 on x86_64; rv:29.0) Gecko/20100101 Firefox/29.0", "linux-amd64"],
+  ["Mozilla/5.0 (X11; Linux aarch64; rv:121.0) Gecko/20100101 Firefox/121.0", "linux-arm64"],
+  [
+    "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
+    "linux-amd64",
+  ],
+  ["Mozilla/5.0 (X11; FreeBSD amd64; rv:121.0) Gecko/20100101 Firefox/121.0", "freebsd-amd64"],
+  ["Mozilla/5.0 (X11; OpenBSD amd64; rv:109.0) Gecko/20100101 Firefox/115.0", "openbsd-amd64"],
+  ["Mozilla/5.0 (Linux; Android 9; x86_64) AppleWebKit/537.36", "phone"],
+  [
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.2 Mobile/15E148 Safari/604.1",
+    "phone",
+  ],
+  [
+    "Mozilla/5.0 (iPad; CPU OS 12_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1",
+    "phone",
+  ],
+  [
+    "Mozilla/5.0 (compatible; MSIE 10.0; Windows Phone 8.0; Trident/6.0; IEMobile/10.0; ARM; Touch; NOKIA; Lumia 920)",
+    "phone",
+  ],
+  ["windows amd64", "windows-amd64"],
+  ["Mac OS X", "darwin-amd64"],
+  ["Mac OS 9", "linux-amd64"],
+  ["macOS arm64", "darwin-arm64"],
+  ["Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "linux-amd64"],
+  [
+    "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/35.0.1916.114 Safari/537.36",
+    "windows-amd64",
+  ],
+  ["Windows NT", "windows-amd64"],
+];
+
+describe("agents that asked the original", () => {
+  it.each(OBSERVED)("%j is %s", (userAgent, platform) => {
+    expect(guessPlatform(userAgent)).toBe(platform);
+  });
+
+  it("are all in these tables", () => {
+    const tables = fileText("test/lambda/directory/user-agent.test.ts");
+    const asked = fileText("test/fixtures/golden/requests.jsonl")
+      .trim()
+      .split("\n")
+      .flatMap((line) => (JSON.parse(line) as { request_headers?: [string, string][] }).request_headers ?? [])
+      .filter(([name]) => name === "User-Agent");
+    expect(asked.length).toBeGreaterThan(50);
+    expect(asked.filter(([, agent]) => !tables.includes(JSON.stringify(agent)))).toEqual([]);
   });
 });
