@@ -52,11 +52,16 @@ export class SigningKeys {
     this.gpg(["--quick-add-key", fingerprint, "ed25519", "sign", "never"]);
   }
 
-  /** Takes a key back, with the certificate that gpg laid ready when it made the key. */
-  revokeGpg(fingerprint: string): void {
-    const file = join(this.keyring, "openpgp-revocs.d", `${fingerprint}.rev`);
+  /** The certificate that gpg laid ready when it made the key. */
+  revocation(fingerprint: string): string {
+    const text = readFileSync(join(this.keyring, "openpgp-revocs.d", `${fingerprint}.rev`), "utf8");
     // A colon keeps people from importing it by mistake.
-    this.gpg(["--import"], readFileSync(file, "utf8").replace(":-----BEGIN", "-----BEGIN"));
+    return text.slice(text.indexOf("-----BEGIN"));
+  }
+
+  /** Takes a key back. */
+  revokeGpg(fingerprint: string): void {
+    this.gpg(["--import"], this.revocation(fingerprint));
   }
 
   /** The public keys of these names, as people give them to others. */

@@ -18,6 +18,8 @@ describe.skipIf(lacks(["gpg", "ssh-keygen"], "signatures of tags"))("a command w
   const key: Record<string, string> = {};
   /** Made while the key was good: gpg does not sign with a revoked one. */
   let signedBeforeRevocation: string;
+  /** A key as it was before it was taken back. */
+  let takenBack: { key: string; revocation: string; signature: string };
 
   beforeAll(() => {
     lab = new Lab();
@@ -29,6 +31,11 @@ describe.skipIf(lacks(["gpg", "ssh-keygen"], "signatures of tags"))("a command w
     keys.addGpg("expired", "1d");
     keys.addGpgSubkey(key["subkeys"] ?? "");
     signedBeforeRevocation = keys.signGpg("revoked", content());
+    takenBack = {
+      key: keys.exportGpg("revoked"),
+      revocation: keys.revocation(key["revoked"] ?? ""),
+      signature: signedBeforeRevocation,
+    };
     keys.revokeGpg(key["revoked"] ?? "");
     lab.configured("release.asc", keys.exportGpg("release", "expired", "revoked", "subkeys"));
     for (const name of ["alice", "mallory"]) key[name] = keys.addSsh(name);
@@ -193,6 +200,42 @@ describe.skipIf(lacks(["gpg", "ssh-keygen"], "signatures of tags"))("a command w
       "UntrustedTagError",
       "no SSH signers are configured",
     ],
+    [
+      "a text after the signature",
+      () => put(`${content() + keys.signGpg("release", content())}More.\n`),
+      "UntrustedTagError",
+      "followed by more text",
+    ],
+    [
+      "a text with carriage returns",
+      () => put(`${content()}A\rB\n${keys.signGpg("release", `${content()}A\rB\n`)}`),
+      "UntrustedTagError",
+      "carriage returns",
+    ],
+    [
+      "a signature with SHA-1",
+      () => put(content() + keys.signGpg("release", content(), "--digest-algo=SHA1")),
+      "UntrustedTagError",
+      "could not be verified",
+    ],
+    [
+      "a signature with SHA-224",
+      () => put(content() + keys.signGpg("release", content(), "--digest-algo=SHA224")),
+      "UntrustedTagError",
+      "hash 11, class 00",
+    ],
+    [
+      "a signature of text, whose line ends do not count",
+      () => put(content() + keys.signGpg("release", content(), "--textmode")),
+      "UntrustedTagError",
+      "class 01",
+    ],
+    [
+      "a signature of the future",
+      () => put(content() + keys.signGpg("release", content(), "--faked-system-time=20990101T000000")),
+      "UntrustedTagError",
+      "made in the future",
+    ],
   ])("refuses %s", async (_, make, refusal, words) => {
     make();
     const { exitCode, outcome } = await run(GPG);
@@ -200,6 +243,40 @@ describe.skipIf(lacks(["gpg", "ssh-keygen"], "signatures of tags"))("a command w
     expect(outcome).toMatchObject({ OUTCOME: "refused", REFUSAL: refusal, ARCHIVE_KEY: "", SIGNER: "" });
     expect(outcome.REASON).toContain(words);
     expect(outcome.REASON).toContain(TAG);
+  });
+
+  it.each<[string, (key: string, revocation: string) => string, string]>([
+    ["before its key", (key, revocation) => revocation + key, "a key that was revoked"],
+    ["after its key", (key, revocation) => key + revocation, "a key that was revoked"],
+    ["with gpg's colon", (key, revocation) => key + revocation.replace("---", ":---"), "a line of its own"],
+    ["glued to its key", (key, revocation) => key.trim() + revocation, "a line of its own"],
+    ["cut off", (key, revocation) => key + revocation.slice(0, 200), "gpg said of block 2"],
+    ["without its key", (_, revocation) => revocation, "no public key"],
+  ])("does not pass over a revocation %s", async (_, file, words) => {
+    lab.configured("taken_back.asc", file(takenBack.key, takenBack.revocation));
+    put(content() + takenBack.signature);
+    const { outcome } = await run({ HKDIST_SIGNERS_GPG: "taken_back.asc" });
+    expect(outcome.REFUSAL).toMatch(/^(UntrustedTag|Signers)Error$/);
+    expect(outcome.REASON).toContain(words);
+  });
+
+  it("takes a key that is listed on two lines when one of them allows it", async () => {
+    const twice = `a@example.com namespaces="file" ${key["alice"]}\nnonsense\nb@example.com ${key["alice"]}\n`;
+    lab.configured("these_signers", twice);
+    put(content() + keys.signSsh("alice", content()));
+    expect((await run({ HKDIST_SIGNERS_SSH: "these_signers" })).outcome.SIGNER).toMatch(/^b@example\.com /);
+  });
+
+  it.each([
+    "garbage",
+    "SSHKRL\n\0x",
+    "alice@example.com KEY",
+  ])("is told of a list of revoked keys that is none: %j", async (list) => {
+    lab.configured("these_revoked", `${list.replace("KEY", key["alice"] ?? "")}\n`);
+    put(content() + keys.signSsh("alice", content()));
+    const { outcome } = await run({ ...SSH, HKDIST_SIGNERS_REVOKED: "these_revoked" });
+    expect(outcome.REFUSAL).toBe("SignersError");
+    expect(outcome.REASON).toMatch(/list of revoked SSH keys (has a line that is no public key|cannot be read)/);
   });
 
   it.each<[string, { by?: string; namespace?: string; signers?: string; revoked?: string }, string]>([
@@ -259,6 +336,6 @@ describe.skipIf(lacks(["gpg", "ssh-keygen"], "signatures of tags"))("a command w
     put(content() + keys.signGpg("release", content()));
     const { outcome } = await run({ HKDIST_SIGNERS_GPG: "garbage.asc" });
     expect(outcome.REFUSAL).toBe("SignersError");
-    expect(outcome.REASON).toContain("not public keys that gpg reads");
+    expect(outcome.REASON).toContain("not public keys and revocations that gpg takes");
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,6 +32,22 @@ const temporary = mkdtempSync(join(tmpdir(), "hkdist-config-"));
 afterAll(() => rmSync(temporary, { recursive: true }));
 const PRIVATE_KEY = join(temporary, "key");
 writeFileSync(PRIVATE_KEY, "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+
+/** Writes a file of the configuration; answers its path. */
+function configured(name: string, content: string): string {
+  const path = join(temporary, name);
+  writeFileSync(path, content);
+  return path;
+}
+const KEY_BLOCK = readFileSync(fixture("release.asc"), "utf8");
+/** As gpg writes it, after words on what it is for. */
+const REVOCATION = `-----BEGIN PGP PUBLIC KEY BLOCK-----
+Comment: This is a revocation certificate
+
+iHgEIBYIACAWIQSbr25RTsMzRtFpokOHUeujvynbnQUCawNVTAIdAAAKCRCHUeuj
+=bkZT
+-----END PGP PUBLIC KEY BLOCK-----
+`;
 
 /** A configuration of greet with these fields. */
 const greet = (fields: Record<string, unknown>) => ({ commands: { greet: { ...GREET, ...fields } } });
@@ -278,6 +294,39 @@ describe("a mistake is told with its place", () => {
     ["patchMemoryMegabytes", 512],
   ])("but %s may be as small as %i", (field, value) => {
     expect(mistakes({ ...greet({}), [field]: value })).toEqual([]);
+  });
+});
+
+describe("files of signers", () => {
+  it.each<[string, string, "gpg" | "sshRevoked"]>([
+    ["a key and a revocation", KEY_BLOCK + REVOCATION, "gpg"],
+    ["a revocation and a key", `Words\n${REVOCATION}\n${KEY_BLOCK}`, "gpg"],
+    ["lines of DOS", KEY_BLOCK.replaceAll("\n", "\r\n"), "gpg"],
+    ["keys and words", `# Gone\n\n${HOST_KEY} alice\n`, "sshRevoked"],
+    ["a list of ssh-keygen", "SSHKRL\n\0\0\0\0\x01", "sshRevoked"],
+  ])("may hold %s", (name, content, kind) => {
+    const signers = { ssh: "allowed_signers", [kind]: configured(`right ${name}`, content) };
+    expect(mistakes(greet({ signers }))).toEqual([]);
+  });
+
+  it.each<[string, string, "gpg" | "sshRevoked"]>([
+    ["a revocation with its colon", `${KEY_BLOCK}:${REVOCATION}`, "gpg"],
+    ["a revocation glued to the key", KEY_BLOCK.trim() + REVOCATION, "gpg"],
+    ["half a revocation", KEY_BLOCK + REVOCATION.slice(0, 150), "gpg"],
+    ["only a revocation", REVOCATION, "gpg"],
+    ["a message", `${KEY_BLOCK}${KEY_BLOCK.replaceAll("PUBLIC KEY BLOCK", "MESSAGE")}`, "gpg"],
+    ["only words", "# nobody\n", "sshRevoked"],
+    ["a name before the key", `alice@example.com ${HOST_KEY}\n`, "sshRevoked"],
+    [
+      "a fingerprint",
+      "256 SHA256:SoiAubZnePsc+WgdYCgBqMvGLSPf4nYUc5q49WWkZqI alice (ED25519)\n",
+      "sshRevoked",
+    ],
+    ["a key that is cut off", "ssh-ed25519 AAAAC3Nz\n", "sshRevoked"],
+  ])("may not hold %s", (name, content, kind) => {
+    const signers = { ssh: "allowed_signers", [kind]: configured(`wrong ${name}`, content) };
+    const words = kind === "gpg" ? "must hold GPG public keys" : "must hold public keys";
+    expect(mistakes(greet({ signers }))).toEqual([expect.stringContaining(words)]);
   });
 });
 
