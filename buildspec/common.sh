@@ -5,7 +5,12 @@ set -euo pipefail
 
 # Byte order for sorting, English messages, and no options through the back door (a wrong GOROOT stops even `go env`).
 export LC_ALL=C AWS_PAGER=''
-unset GZIP TAR_OPTIONS CDPATH GOROOT GOFLAGS GOEXPERIMENT
+unset GZIP TAR_OPTIONS CDPATH GOROOT GOFLAGS GOEXPERIMENT XDG_CONFIG_HOME
+# Nor for git: its variables name other repositories, settings and hashes, or write down what it sends.
+for name in "${!GIT_@}"; do
+  case $name in GIT_SSL_CAINFO | GIT_SSH_COMMAND) ;; *) unset "$name" ;; esac
+done
+export GIT_CONFIG_NOSYSTEM=1
 
 work=$PWD/work
 remove_work() {
@@ -19,13 +24,13 @@ echo off >"$work/home/.config/go/telemetry/mode"
 
 log() { printf '%s\n' "$*"; }
 
-# What nobody may be told: git and servers may quote what they were given.
-secret=''
+# What nobody may be told, in all its forms: git and servers may quote what they were given.
+hidden=()
 
-# TEXT as one line of printable ASCII, without the secret and without the credentials of any URL in it.
+# TEXT as one line of printable ASCII, without what is hidden and without the credentials of any URL in it.
 one_line() {
-  local text=$1
-  if [[ -n $secret ]]; then text=${text//"$secret"/***}; fi
+  local text=$1 form
+  for form in "${hidden[@]}"; do text=${text//"$form"/***}; done
   printf '%s' "$text" | tr '\n\t' '  ' | tr -cd ' -~' | sed -E 's#://[^/[:space:]]*@#://***@#g; s/ +/ /g; s/^ //; s/ $//'
 }
 
@@ -76,7 +81,7 @@ processors=(GOAMD64=v1 GO386=sse2 GOARM=7 GOARM64=v8.0 GOMIPS=hardfloat GOMIPS64
 clean() {
   env -i PATH="$PATH" LC_ALL=C HOME="$work/home" TMPDIR="$work/tmp" GOCACHE="$gocache" GOPATH="$work/gopath" \
     GOMODCACHE="$work/modcache" GOENV=off GOWORK=off GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 \
-    "${processors[@]}" "$@"
+    GIT_CONFIG_NOSYSTEM=1 "${processors[@]}" "$@"
 }
 
 # use_go VERSION makes $go exactly that version, fetched unless it is this host's. On failure $work/messages.txt says why.

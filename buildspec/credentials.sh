@@ -10,11 +10,16 @@ prepare_credentials() {
   [[ -n $credentials ]] || return 0
   secret=$(aws secretsmanager get-secret-value --secret-id "$credentials" --query SecretString --output text 2>"$work/messages.txt") ||
     refuse CredentialsError "The secret $credentials could not be read; check its name and region. AWS said: $(tail -n 3 "$work/messages.txt")"
+  # shellcheck disable=SC2034 # for one_line
+  if [[ -n $secret ]]; then hidden=("$secret" "$(encoded "${HKDIST_USERNAME:-}:$secret")" "$(encoded "$secret")"); fi
   case $HKDIST_REPOSITORY in
     http*://*) use_token ;;
     *) use_key ;;
   esac
 }
+
+# As HTTP sends it.
+encoded() { printf '%s' "$1" | base64 -w0; }
 
 # Both git and Go (for the page that tells where a module is) look into .netrc, and only for this host.
 use_token() {

@@ -60,10 +60,7 @@ if [[ -n ${HKDIST_TAG:-} ]] && ! tag_order "$HKDIST_TAG" >/dev/null; then
   refuse MalformedTagError "The tag '${HKDIST_TAG:0:100}' is not a version tag: it must be vYYYYMMDD or vYYYYMMDD.N, with a date that exists and N from 1 to 999999999 without a leading zero."
 fi
 
-# Git never asks, uses no other transports than these, and nothing of the caller's repository, of a hook template or of
-# the caller's home.
-# shellcheck disable=SC2046
-unset $(git rev-parse --local-env-vars) GIT_CONFIG_GLOBAL XDG_CONFIG_HOME
+# Git never asks, uses no other transports than these, and nothing of a hook template or of the caller's home.
 export GIT_TERMINAL_PROMPT=0 GIT_ASKPASS='' GIT_ALLOW_PROTOCOL=https:ssh:file
 export GIT_SSH_COMMAND=${GIT_SSH_COMMAND:-ssh -o BatchMode=yes}
 # The configuration accepts this one form of plain HTTP, and only on the local AWS.
@@ -82,7 +79,9 @@ git init --quiet --bare --template= "$work/repository"
 in_git fetch --quiet --no-tags --no-auto-maintenance --no-write-fetch-head --no-recurse-submodules \
   -- "$repository" "+$head:$head" '+refs/tags/*:refs/tags/*' 2>"$work/messages.txt" ||
   refuse RepositoryError "Fetching branch $branch of $repository failed; check the repository, the branch and the access to them. Git said: $(tail -n 5 "$work/messages.txt")"
-head_commit=$(in_git rev-parse --verify --quiet "$head^{commit}")
+# What lacks its history is fetched without a complaint, and left out.
+head_commit=$(in_git rev-parse --verify --quiet "$head^{commit}") ||
+  refuse RepositoryError "Of $repository the branch $branch cannot be had: it is no branch of commits, or the repository is a shallow clone; name one with the whole history."
 log "fetched in $SECONDS s, the head of $branch is $head_commit"
 
 if [[ -n ${HKDIST_TAG:-} ]]; then
@@ -102,10 +101,14 @@ fi
 
 TAG=$tag COMMIT=$commit TAG_OBJECT=$(in_git rev-parse --verify "refs/tags/$tag")
 committed=$(in_git rev-list --max-count=1 --timestamp "$commit")
-COMMIT_DATE=$(rfc3339 "${committed%% *}")
+committed=${committed%% *}
 # When the tag was made; one that is just a name, or of an old git, has no time of its own.
 tagged=$(in_git for-each-ref --format='%(taggerdate:unix)' "refs/tags/$tag")
-TAG_DATE=$(rfc3339 "${tagged:-${committed%% *}}")
+for time in "$committed" "${tagged:=$committed}"; do
+  [[ $time =~ ^[0-9]{1,12}$ && $time -le 253402300799 ]] ||
+    refuse MalformedTagError "The dates of $tag and its commit must be of the years 1970 to 9999, but one is $time seconds after 1970; make a new tag."
+done
+COMMIT_DATE=$(rfc3339 "$committed") TAG_DATE=$(rfc3339 "$tagged")
 TAG_ON_BRANCH=false
 if in_git merge-base --is-ancestor "$commit" "$head_commit"; then TAG_ON_BRANCH=true; fi
 verify_tag
@@ -118,8 +121,17 @@ log "releasing $tag, commit $commit of $COMMIT_DATE, on $branch: $TAG_ON_BRANCH,
 # Submodules stay empty folders.
 mkdir -p "$work/repository/info" "$tree" "$work/release/modules"
 echo '* -export-ignore -export-subst -text -eol -crlf -ident -filter -working-tree-encoding' >"$work/repository/info/attributes"
-in_git archive --format=tar "$commit" | tar --extract --touch --directory="$tree"
+{ in_git archive --format=tar "$commit" | tar --extract --touch --directory="$tree"; } 2>"$work/messages.txt" ||
+  refuse UnusableTreeError "The tree of $tag cannot be unpacked; correct what it holds and tag again. Git or tar said: $(tail -n 5 "$work/messages.txt")"
 settle_tree
+
+# The archive must have everything, and nothing may look elsewhere: neither here nor where it is built.
+outside() { refuse OutsideTreeError "The tree of $tag reaches out of itself: $1. A release is built from its tree and its modules alone; correct it and tag again."; }
+while IFS= read -r -d '' link; do
+  target=$(readlink "$link")
+  [[ $target != /* && $(realpath -m "$link" 2>/dev/null) == "$tree"/* ]] ||
+    outside "${link#"$tree/"} is a symbolic link to $target"
+done < <(find "$tree" -type l -print0)
 
 # --- Go and the modules ----------------------------------------------------------------------------------------------
 
@@ -151,21 +163,26 @@ log "using Go $GO_VERSION"
 # What one platform cannot load (a file with a syntax error, nothing to build there) is for its build to report and stops
 # only that platform; so a tree is refused when no platform can load it, and a failed download always.
 loadable=0 trouble='' cgo=''
-format='{{if not .DepOnly}}@package {{.Name}}{{"\n"}}{{end}}{{with .Error}}@error {{.Err}}{{"\n"}}{{end}}'
+format='{{if not .Standard}}@folder {{.Dir}}{{"\n"}}{{end}}{{if not .DepOnly}}@package {{.Name}}{{"\n"}}{{end}}{{with .Error}}@error {{.Err}}{{"\n"}}{{end}}'
 for platform in "${platforms[@]}"; do
   if in_tree GOOS="${platform%%-*}" GOARCH="${platform#*-}" \
     "$go" list "${tree_flags[@]}" -e -deps -f "$format" -- "$main_package" >"$work/packages.txt"; then
-    errors=$(grep -v '^@package ' "$work/packages.txt") || true
+    errors=$(grep -Ev '^@(package|folder) ' "$work/packages.txt") || true
+    folder=$(grep '^@folder /' "$work/packages.txt" | cut -c 9- | grep -vF -e "$tree/" -e "$work/modcache/" | grep -vxF "$tree" | head -n 1) || true
+    [[ -z $folder ]] || outside "go.mod replaces a module by the folder $folder"
   else
     errors="@error $(messages)"
     if ! [[ $errors =~ 'go.sum entry'|'updates to go.mod'|'inconsistent vendoring' ]]; then errors="@failed ${errors#@error }"; fi
   fi
+  if [[ $errors =~ 'replacement directory '|'replaced by '[./] ]]; then outside "go.mod replaces a module by a folder that is not in it. Go said: ${errors#@* }"; fi
   # Go writes a module that it could not get as path@version, colon, reason.
   if grep -Eq '^@failed |^@error [^ ]+@v[^ ]+: ' <<<"$errors"; then
     refuse ModuleDownloadError "Not all modules that $tag needs for $platform could be downloaded; try again, or correct go.mod and go.sum. Go said: ${errors#@* }"
   fi
   if [[ -n $errors ]]; then
     log "$platform cannot be loaded: $(one_line "${errors//@error /}")"
+    # What is missing may be what the hook writes; the compiler will tell.
+    if [[ -n ${HKDIST_HAS_HOOK:-} ]]; then loadable=$((loadable + 1)); fi
     if [[ -z $trouble ]]; then
       cgo=$(cgo_sentence "$platform" "$main_package" "${network[@]}")
       trouble="for $platform: ${errors//@error /}"
@@ -177,6 +194,7 @@ for platform in "${platforms[@]}"; do
     refuse MainPackageError "The main package '$main_package' of $tag must be one package named main, but it is $(grep -c . <<<"$names" || true) (${names//@package /}); correct the configuration."
   loadable=$((loadable + 1))
 done
+if [[ -z $import_path && -f $tree/go.work ]]; then trouble+=' (go.work is not used: the main module must do without.)'; fi
 ((loadable > 0)) || [[ -z $cgo ]] ||
   refuse CgoError "The main package '$main_package' of $tag cannot be built for any platform. $cgo Go said, $trouble"
 ((loadable > 0)) ||

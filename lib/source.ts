@@ -30,6 +30,8 @@ export class Source extends Construct {
         HKDIST_MAIN_PACKAGE: command.mainPackage,
         HKDIST_PLATFORMS: command.platforms.join(" "),
         HKDIST_IMPORT_PATH: command.importPath ?? "",
+        // What does not load yet may be what the hook writes.
+        HKDIST_HAS_HOOK: command.hook ? "true" : "",
         HKDIST_BUILD_TAGS: command.buildTags?.join(",") ?? "",
         HKDIST_GO_VERSION: command.goVersion ?? "",
         HKDIST_SOURCES_BUCKET: storage.sources.bucketName,

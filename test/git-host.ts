@@ -19,7 +19,7 @@ export class GitHost {
   readonly toldToStranger: string[] = [];
   /** Hosts that were asked for through the proxy. */
   readonly asked = new Set<string>();
-  /** What it says to a wrong token; `TOKEN` becomes what it was given, as careless hosts do. */
+  /** What it says to a wrong token; `TOKEN` and `HEADER` become what it was given, as careless hosts do. */
   refusal = "no such token";
 
   /** @param folder holds the repositories: team/tool is at /team/tool.git */
@@ -88,7 +88,9 @@ export class GitHost {
     }
     const given = Buffer.from(authorization.replace(/^Basic /, ""), "base64").toString();
     if (given !== `${this.user}:${this.token}`) {
-      const text = this.refusal.replaceAll("TOKEN", given.replace(/^.*?:/, ""));
+      const text = this.refusal
+        .replaceAll("TOKEN", given.replace(/^.*?:/, ""))
+        .replaceAll("HEADER", authorization);
       const status = given === "" ? 401 : 403;
       response.writeHead(status, { "www-authenticate": 'Basic realm="git"', "content-type": "text/plain" });
       response.end(`${text}\n`);

@@ -32,13 +32,15 @@ function publish(lab: Lab, module: string): { tool: Repository; dep: Repository 
   return { tool, dep };
 }
 
+const encoded = (text: string) => Buffer.from(text).toString("base64");
+
 /** Nothing that is kept or shown of a build may hold the secret. */
 function expectHidden(lab: Lab, { log, outcome }: BuildRun, secret: string): void {
   const shown = log + JSON.stringify(outcome);
   const stored = outcome.ARCHIVE_KEY
     ? gunzipSync(lab.object(SOURCES, outcome.ARCHIVE_KEY)).toString("latin1")
     : "";
-  for (const form of [secret, Buffer.from(secret).toString("base64"), secret.split("\n")[1] ?? secret]) {
+  for (const form of [secret, encoded(secret), encoded(`robot:${secret}`), secret.split("\n")[1] ?? secret]) {
     expect(shown).not.toContain(form);
     expect(stored).not.toContain(form);
   }
@@ -114,12 +116,13 @@ describe.skipIf(lacks(["openssl"], "private repositories by https"))("a private 
   it.each([
     "no such token",
     "no such token: TOKEN",
+    "no such token: HEADER",
   ])("is refused with a wrong token, which is not told when the host says: %s", async (refusal) => {
     host.refusal = refusal;
     lab.put("secrets", "team-token", "hush_wrong_0123456789");
     const source = await run();
     expect(source.outcome).toMatchObject({ OUTCOME: "refused", REFUSAL: "RepositoryError" });
-    expect(source.outcome.REASON).toContain(refusal.replace("TOKEN", "***"));
+    expect(source.outcome.REASON).toContain(refusal.replace("TOKEN", "***").replace("HEADER", "Basic ***"));
     expectHidden(lab, source, "hush_wrong_0123456789");
   });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Lab, PROGRAM, type Repository, SOURCES } from "./support.ts";
@@ -161,7 +162,7 @@ describe("the archive", () => {
       "odd/-n $(touch pwned) 'x' \"y\" \\ü\nz": "odd",
       ".go-version": "1.2.3\n",
     });
-    symlinkSync("/etc/hostname", repository.path("link"));
+    symlinkSync("odd/../go.mod", repository.path("link"));
     repository.sum();
     repository.git("add", "--all");
     repository.git("update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},submodule`);
@@ -174,6 +175,10 @@ describe("the archive", () => {
       GOFLAGS: "-mod=mod -tags=x",
       GOOS: "plan9",
       GIT_DIR: "/nowhere",
+      GIT_TRACE: "1",
+      GIT_NAMESPACE: "elsewhere",
+      GIT_DEFAULT_HASH: "sha256",
+      GIT_CONFIG_NOSYSTEM: undefined,
       TAR_OPTIONS: "--totals",
     });
 
@@ -192,7 +197,7 @@ describe("the archive", () => {
     expect(content("ident.txt")).toBe("$Id$");
     expect(content("lfs.txt")).toContain("git-lfs");
     const listing = archived(key);
-    expect(listing).toContain("src/link -> /etc/hostname");
+    expect(listing).toContain("src/link -> odd/../go.mod");
     expect(listing).toContain("src/submodule/");
     expect(listing).toContain("$(touch pwned)");
     expect(
@@ -304,6 +309,26 @@ describe("a refusal", () => {
       reason: "no such file or directory",
     },
     {
+      name: "a module in a folder that is not there",
+      files: {
+        "go.mod": `${PROGRAM["go.mod"]}\nrequire example.com/lib v1.0.0\n\nreplace example.com/lib => ../lib\n`,
+        "use.go": 'package main\n\nimport _ "example.com/lib"\n',
+      },
+      refusal: "OutsideTreeError",
+      reason: "replacement directory ../lib does not exist",
+    },
+    {
+      name: "a module that only go.work knows",
+      files: {
+        "go.work": "go 1.24.0\n\nuse (\n\t.\n\t./lib\n)\n",
+        "use.go": 'package main\n\nimport _ "example.com/lib"\n',
+        "lib/go.mod": "module example.com/lib\n\ngo 1.24.0\n",
+        "lib/lib.go": "package lib\n",
+      },
+      refusal: "MainPackageError",
+      reason: "go.work is not used",
+    },
+    {
       name: "a Go that is too new",
       files: { "go.mod": "module x\n\ngo 1.999.0\n" },
       refusal: "GoVersionError",
@@ -368,6 +393,65 @@ describe("a refusal", () => {
     expect(run.outcome.REASON).toContain(reason);
     expect(existsSync(`${run.cwd}/pwned`)).toBe(false);
     expect(existsSync(`${run.cwd}/work`)).toBe(false);
+  });
+
+  it("of a module in a folder outside of the tree", async () => {
+    const lib = lab.path("lib");
+    repository.write({
+      "go.mod": `${PROGRAM["go.mod"]}\nrequire example.com/lib v1.0.0\n\nreplace example.com/lib => ${lib}\n`,
+      "use.go": 'package main\n\nimport _ "example.com/lib"\n',
+      "../lib/go.mod": "module example.com/lib\n\ngo 1.24.0\n",
+      "../lib/lib.go": "package lib\n",
+    });
+    repository.commit("v20260122");
+    const { outcome } = await release();
+    expect(outcome.REFUSAL).toBe("OutsideTreeError");
+    expect(outcome.REASON).toContain(`go.mod replaces a module by the folder ${lib}`);
+  });
+
+  it.each(["/etc/hostname", "../x", "a/../../x"])("of a symbolic link to %s", async (target) => {
+    symlinkSync(target, repository.path("link"));
+    repository.commit("v20260122");
+    const { outcome } = await release();
+    expect(outcome.REFUSAL).toBe("OutsideTreeError");
+    expect(outcome.REASON).toContain(`link is a symbolic link to ${target}.`);
+  });
+
+  it.each(["..", ".git"])("of a tree that holds %s", async (name) => {
+    repository.commit();
+    const git = (input: Buffer, ...args: string[]) =>
+      execFileSync("git", args, { cwd: repository.folder, input }).toString().trim();
+    const inner = repository.git("rev-parse", "HEAD^{tree}");
+    const entry = Buffer.concat([Buffer.from(`40000 ${name}\0`), Buffer.from(inner, "hex")]);
+    const tree = git(entry, "hash-object", "-t", "tree", "-w", "--stdin", "--literally");
+    const commit = repository.git("commit-tree", tree, "-m", "odd");
+    for (const ref of ["heads/main", "tags/v20260122"]) repository.git("update-ref", `refs/${ref}`, commit);
+    const { outcome } = await release();
+    expect(outcome.REFUSAL).toBe("UnusableTreeError");
+    expect(outcome.REASON).toContain(name);
+  });
+
+  it.each(["-5", "253402300800", "99999999999999"])("of a tag of the time %s", async (time) => {
+    const commit = repository.commit();
+    const tag = `object ${commit}\ntype commit\ntag v20260122\ntagger A <a@example.com> ${time} +0000\n\nRelease\n`;
+    const id = execFileSync("git", ["hash-object", "-t", "tag", "-w", "--stdin", "--literally"], {
+      cwd: repository.folder,
+      input: tag,
+      encoding: "utf8",
+    });
+    repository.git("update-ref", "refs/tags/v20260122", id.trim());
+    const { outcome } = await release();
+    expect(outcome.REFUSAL).toBe("MalformedTagError");
+    expect(outcome.REASON).toContain("must be of the years 1970 to 9999");
+  });
+
+  it("of a shallow clone", async () => {
+    repository.commit();
+    repository.commit("v20260122");
+    repository.git("clone", "--quiet", "--depth=1", `file://${repository.folder}`, lab.path("shallow"));
+    const { outcome } = await release({ HKDIST_REPOSITORY: lab.path("shallow") });
+    expect(outcome.REFUSAL).toBe("RepositoryError");
+    expect(outcome.REASON).toContain("shallow clone");
   });
 
   it("does not tell the credentials in the repository's URL", async () => {

@@ -65,6 +65,7 @@ describe("builds", () => {
       HKDIST_MAIN_PACKAGE: "./cmd/greet",
       HKDIST_PLATFORMS: "linux-amd64 darwin-arm64",
       HKDIST_IMPORT_PATH: "",
+      HKDIST_HAS_HOOK: "",
       HKDIST_BUILD_TAGS: "",
       HKDIST_GO_VERSION: "",
       HKDIST_SOURCES_BUCKET: "StorageSources",
