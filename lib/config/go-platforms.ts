@@ -10,6 +10,15 @@ export const GO_PLATFORMS: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Those that Go links with a C compiler only. */
+export const C_PLATFORMS: ReadonlySet<string> = new Set([
+  "android-386",
+  "android-amd64",
+  "android-arm",
+  "ios-amd64",
+  "ios-arm64",
+]);
+
 /** Platforms of the past that people may still have in their lists, with what to tell them. */
 export const DROPPED_PLATFORMS: ReadonlyMap<string, string> = new Map([
   ["darwin-386", "Go dropped darwin-386 in 1.15; remove it, all Macs since 2007 run darwin-amd64"],

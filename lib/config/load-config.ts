@@ -5,7 +5,8 @@ import type { Stage } from "../stage.ts";
 import { resolveFiles } from "./files.ts";
 import { type CommandConfig, type CompleteConfig, configSchema } from "./schema.ts";
 
-const URL_FORMS = /^(https:\/\/[^\s/@]+\/\S+|ssh:\/\/\S+|[\w.-]+@[\w.-]+:[^\s:]+)$/;
+const URL_FORMS =
+  /^(https:\/\/[^\s/@]+\/\S+|ssh:\/\/([\w.][\w.+-]*@)?\w[\w.-]*(:\d+)?\/\S+|\w[\w.-]*@\w[\w.-]*:[^\s:]+)$/;
 /** What the local AWS takes as well: a path, and a server on this machine. */
 const LOCAL_FORMS = /^(\/|http:\/\/127\.0\.0\.1:\d+\/\S+$)/;
 const URL_WORDS = 'must be a URL such as "https://example.com/greet.git" or "git@example.com:greet.git"';
@@ -79,7 +80,7 @@ function wrongAccess({ repository, credentials }: CommandConfig): { field: strin
 }
 
 function problemOf(repository: string, stage: Stage): string {
-  if (/^https?:\/\/[^/]*@/.test(repository))
+  if (/^(https?:\/\/[^/]*@|ssh:\/\/[^/]*:[^/]*@)/.test(repository))
     return "has credentials in its URL, which would be readable in the stack";
   const written = JSON.stringify(repository);
   if (isAbsolute(repository)) return `${written} is a local path, which only the local AWS can reach`;

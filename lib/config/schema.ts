@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isCommand } from "../../lambda/shared/names.ts";
-import { DROPPED_PLATFORMS, GO_PLATFORMS } from "./go-platforms.ts";
+import { C_PLATFORMS, DROPPED_PLATFORMS, GO_PLATFORMS } from "./go-platforms.ts";
 
 const goVariable = (what: string) =>
   z
@@ -18,20 +18,45 @@ const platform = z
   })
   .refine((name) => !DROPPED_PLATFORMS.has(name), {
     error: ({ input }) => DROPPED_PLATFORMS.get(input as string) ?? "",
+  })
+  .refine((name) => !C_PLATFORMS.has(name), {
+    error: ({ input }) =>
+      `${JSON.stringify(input)} needs a C compiler to be linked, which releases are built without; leave it out`,
   });
+
+/** Ours follow; what Go would take for the value of one of these would be lost. */
+function isLinkerFlags(flags: string): boolean {
+  // Go splits at spaces; a word may be quoted as a whole.
+  if (!/^(\s*('[^']*'|"[^"]*"|[^\s'"]\S*)(?=\s|$))*\s*$/.test(flags)) return false;
+  const words =
+    flags.match(/'[^']*'|"[^"]*"|\S+/g)?.map((word) => word.replace(/^(['"])(.*)\1$/, "$2")) ?? [];
+  return words.every((word, index) => {
+    if (/^--?(o|importcfg|tmpdir|buildid|r|I)(=|$)/.test(word)) return false;
+    const set = /^--?X(?:=(.*))?$/.exec(word);
+    return set === null || /^[^-=][^=]*=/.test(set[1] ?? words[index + 1] ?? "");
+  });
+}
 
 const file = z.string().min(1, "must be a file's path, absolute or relative to the configuration file");
 
 /** Whose signatures of tags count: public keys. Without it tags are not verified. */
 const signers = z
-  .strictObject({
-    /** A file with GPG public keys as text. A key that has expired or was revoked no longer counts. */
-    gpg: file.optional(),
-    /** A file of allowed signers as ssh-keygen reads it (`man ssh-keygen`, ALLOWED SIGNERS); one line for each key. */
-    ssh: file.optional(),
-    /** SSH keys that count no longer: public keys, or a key revocation list of ssh-keygen. */
-    sshRevoked: file.optional(),
-  })
+  .strictObject(
+    {
+      /** A file with GPG public keys as text. A key that has expired or was revoked no longer counts. */
+      gpg: file.optional(),
+      /** A file of allowed signers as ssh-keygen reads it (`man ssh-keygen`, ALLOWED SIGNERS); one line for each key. */
+      ssh: file.optional(),
+      /** SSH keys that count no longer: public keys, or a key revocation list of ssh-keygen. */
+      sshRevoked: file.optional(),
+    },
+    {
+      error: ({ code, input }) =>
+        code === "invalid_type" && input !== undefined
+          ? 'must name files of public keys: { gpg: "release-keys.asc" } or { ssh: "allowed_signers" }'
+          : undefined,
+    },
+  )
   .refine(({ gpg, ssh }) => gpg !== undefined || ssh !== undefined, "must name a file under gpg or ssh");
 
 /** How a private repository is read. The secret itself is in AWS Secrets Manager, in the deployment's account and region. */
@@ -40,7 +65,7 @@ const credentials = z.strictObject({
   secret: z
     .string()
     .regex(
-      /^(arn:[\w:/+=.@-]+|[\w/+=.@-]{1,512})$/,
+      /^(arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+|[\w/+=.@-]{1,512})$/,
       'must be the name or the ARN of a secret in Secrets Manager, such as "hkdist/greet"',
     ),
   /** Who the token belongs to. Most hosts do not mind; some tokens of GitLab and Bitbucket have a name of their own. */
@@ -55,7 +80,7 @@ const credentials = z.strictObject({
         .string()
         .regex(
           /^(ssh-|ecdsa-)[\w@.-]+ [A-Za-z0-9+/]+=*$/,
-          'must be a host\'s key such as "ssh-ed25519 AAAA..."',
+          "must be a host's key without the host's name, such as \"ssh-ed25519 AAAA...\"",
         ),
     )
     .min(1, "must hold at least one key")
@@ -115,6 +140,10 @@ const commandFields = z.strictObject({
     .refine(
       (flags) => !/-(linkmode|extld)/.test(flags),
       "cannot use another linker: releases are built without cgo",
+    )
+    .refine(
+      isLinkerFlags,
+      "must have its quotes closed, a value after each -X, and nothing that only the build decides: -o, -importcfg, -tmpdir, -buildid, -r, -I",
     )
     .optional(),
   /**
