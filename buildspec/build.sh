@@ -38,7 +38,7 @@ while IFS=$'\t' read -r name value || [[ -n $name ]]; do
     *) die "the plan $plan_key has a line that this script does not know: $(one_line "$name")" ;;
   esac
 done <"$work/plan"
-[[ $version =~ ^[0-9]+(\.[0-9]+)?$ && $commit =~ ^[0-9a-f]{40,64}$ && $date =~ ^[0-9T:-]+Z$ && -n $archive_key && $archive_sha256 =~ ^[0-9a-f]{64}$ &&
+[[ $version =~ ^[0-9]+(\.[0-9]+)?$ && $commit =~ ^[0-9a-f]{40}$ && $date =~ ^[0-9T:-]+Z$ && -n $archive_key && $archive_sha256 =~ ^[0-9a-f]{64}$ &&
   $go_version =~ ^[0-9][0-9a-z.]*$ && -n $report_key && ${#platforms[@]} -gt 0 ]] ||
   die "the plan $plan_key is incomplete: $(one_line "$(cat "$work/plan")")"
 log "building $command $version with Go $go_version for ${platforms[*]}"
@@ -101,16 +101,23 @@ list_modules() {
   (cd "$work" && clean "$go" version -m binary) >"$work/modules.txt" 2>"$work/messages.txt"
 }
 
+# holds VALUE: whether it is in the program, but not as the date in a dependency's v0.0.0-20260122093000-0123456789ab.
+holds() {
+  grep -qaF -e "$1" "$work/binary" &&
+    { [[ $1 != "$version" ]] ||
+      grep -qxF -e "$version" < <(grep -aoE -e "${version//./\\.}([0-9]{6}-[0-9a-f]{12})?" "$work/binary"); }
+}
+
 # Go says nothing when -X names no variable; a tool that does not know its version would update itself for ever.
 check_stamps() {
   local i
   for ((i = 0; i < ${#stamps[@]}; i += 2)); do
-    if ! grep -qaF -e "${stamps[i + 1]}" "$work/binary"; then
+    if ! holds "${stamps[i + 1]}"; then
       echo "${stamps[i]} did not get its value: it must be a string variable of the program, in use and not a constant." >"$work/messages.txt"
       return 1
     fi
   done
-  if [[ -z ${HKDIST_VERSION_VARIABLE:-} ]] && ! grep -qaF -e "$version" "$work/binary"; then
+  if [[ -z ${HKDIST_VERSION_VARIABLE:-} ]] && ! holds "$version"; then
     echo "The version $version is not in the program: without a versionVariable it is the hook that must write it there." >"$work/messages.txt"
     return 1
   fi

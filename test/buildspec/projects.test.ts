@@ -40,6 +40,7 @@ async function release(
 
 const hook = (script: string) => ({
   HKDIST_HOOK: lab.configured("hook.sh", `set -euo pipefail\n${script}\n`),
+  HKDIST_HAS_HOOK: "true",
 });
 
 describe("a project from before modules", () => {
@@ -139,6 +140,51 @@ func init() { directoryURL = commit + " " + date + " " + channel }
     repository.commit(`v${VERSION}`);
     const { state, text } = await release({ HKDIST_COMMIT_VARIABLE: "main.commit" });
     expect([state, text]).toEqual(["failed", expect.stringContaining("main.commit did not get its value")]);
+  });
+});
+
+it("a program does not know its version by a dependency's of the same day", async () => {
+  const pseudo = '\nfunc init() { directoryURL = "v0.0.0-20260122093000-0123456789ab" }\n';
+  repository.write({ ...PROGRAM, "main.go": PROGRAM["main.go"] + pseudo });
+  repository.commit("v20260122");
+  const { state, text } = await release({ HKDIST_VERSION_VARIABLE: "main.misspelt" });
+  expect([state, text]).toEqual(["failed", expect.stringContaining("main.misspelt did not get its value")]);
+});
+
+describe("a hook may write", () => {
+  const { "main.go": main, "go.mod": mod } = PROGRAM;
+  const set = (value: string) => `func init() { directoryURL = ${value} }\n`;
+  it.each<[string, Record<string, string>, string, string]>([
+    [
+      "a package",
+      { "main.go": main, "use.go": `package main\n\nimport "example.com/tool/gen"\n\n${set("gen.Word")}` },
+      `mkdir gen; printf 'package gen\n\nconst Word = "made"\n' >gen/gen.go`,
+      ".",
+    ],
+    [
+      "a file that is embedded",
+      {
+        "main.go": main,
+        "use.go": `package main\n\nimport _ "embed"\n\n//go:embed word\nvar word string\n\n${set("word")}`,
+      },
+      "printf made >word",
+      ".",
+    ],
+    [
+      "the main package",
+      { "main.tmpl": `${main}\n${set('"made"')}` },
+      "mkdir -p cmd/tool; cp main.tmpl cmd/tool/main.go",
+      "./cmd/tool",
+    ],
+  ])("%s", async (_, files, script, mainPackage) => {
+    repository.write({ "go.mod": mod, ...files });
+    repository.commit(`v${VERSION}`);
+    const environment = {
+      ...hook(script),
+      HKDIST_MAIN_PACKAGE: mainPackage,
+      HKDIST_DIRECTORY_URL_VARIABLE: "",
+    };
+    expect((await release(environment)).text).toBe(`${VERSION} made none`);
   });
 });
 
