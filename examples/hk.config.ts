@@ -10,6 +10,8 @@ const hk = {
   mainPackage: ".",
   buildTags: ["release"],
   hook: "hk-relver.sh",
+  // Without signers whoever can push a tag can release. Where not the same people may do so for both commands, each needs
+  // its own, for a signature does not say for which branch it is: signers: { gpg: "release-keys.asc" }
   // Those that hk was always built for, without darwin-386, and their successors.
   platforms: [
     ...["darwin-amd64", "darwin-arm64"],

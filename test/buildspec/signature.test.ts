@@ -276,7 +276,9 @@ describe.skipIf(lacks(["gpg", "ssh-keygen"], "signatures of tags"))("a command w
     put(content() + keys.signSsh("alice", content()));
     const { outcome } = await run({ ...SSH, HKDIST_SIGNERS_REVOKED: "these_revoked" });
     expect(outcome.REFUSAL).toBe("SignersError");
-    expect(outcome.REASON).toMatch(/list of revoked SSH keys (has a line that is no public key|cannot be read)/);
+    expect(outcome.REASON).toMatch(
+      /list of revoked SSH keys (has a line that is no public key|cannot be read)/,
+    );
   });
 
   it.each<[string, { by?: string; namespace?: string; signers?: string; revoked?: string }, string]>([
