@@ -12,7 +12,8 @@ for name in "${!GIT_@}"; do
 done
 export GIT_CONFIG_NOSYSTEM=1
 
-work=$PWD/work
+# The real path, as Go and realpath tell those of files.
+work=$(pwd -P)/work
 remove_work() {
   # Go leaves its module cache read-only.
   if [[ -d $work ]]; then chmod -R u+w "$work" && rm -rf "$work"; fi

@@ -129,7 +129,7 @@ settle_tree
 outside() { refuse OutsideTreeError "The tree of $tag reaches out of itself: $1. A release is built from its tree and its modules alone; correct it and tag again."; }
 while IFS= read -r -d '' link; do
   target=$(readlink "$link")
-  [[ $target != /* && $(realpath -m "$link" 2>/dev/null) == "$tree"/* ]] ||
+  [[ $target != /* && $(realpath -m "$link" 2>/dev/null)/ == "$tree"/* ]] ||
     outside "${link#"$tree/"} is a symbolic link to $target"
 done < <(find "$tree" -type l -print0)
 

@@ -40,7 +40,9 @@ describe.skipIf(lacks(["gpg", "ssh-keygen"], "signatures of tags"))("a command w
     lab.configured("release.asc", keys.exportGpg("release", "expired", "revoked", "subkeys"));
     for (const name of ["alice", "mallory"]) key[name] = keys.addSsh(name);
     lab.configured("allowed_signers", `alice@example.com ${key["alice"]}\n`);
-    lab.configured("revoked_keys", `${key["alice"]}\n`);
+    lab.configured("revoked_keys", `# Gone\n\n${key["alice"]}\n`);
+    const list = ["-q", "-k", "-f", lab.path("configured-revoked_list"), `${keys.sshKey("alice")}.pub`];
+    execFileSync("ssh-keygen", list);
   });
   afterAll(() => {
     keys.remove();
@@ -298,7 +300,8 @@ describe.skipIf(lacks(["gpg", "ssh-keygen"], "signatures of tags"))("a command w
       { signers: 'alice@example.com namespaces="file" KEY' },
       "not permitted for use in signature namespace",
     ],
-    ["a key that was revoked", { revoked: "revoked_keys" }, "revoked"],
+    ["a key that was revoked", { revoked: "revoked_keys" }, "a key that was revoked"],
+    ["a key on a list of ssh-keygen", { revoked: "revoked_list" }, "a key that was revoked"],
     ["a signature of a file", { namespace: "file" }, "is not good"],
     ["an empty list of signers", { signers: "# nobody" }, "not among the allowed signers"],
   ])("refuses, of SSH, %s", async (_, { by = "alice", namespace = "git", signers, revoked = "" }, words) => {

@@ -163,6 +163,7 @@ describe("the archive", () => {
       ".go-version": "1.2.3\n",
     });
     symlinkSync("odd/../go.mod", repository.path("link"));
+    symlinkSync("..", repository.path("odd", "top"));
     repository.sum();
     repository.git("add", "--all");
     repository.git("update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},submodule`);
