@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { ArtifactId } from "../lambda/shared/keys.ts";
 import { UserError } from "../tools/user-error.ts";
 import type { Statement } from "./statement.ts";
 import type { Workshop } from "./workshop.ts";
@@ -14,6 +15,16 @@ export interface Archive {
 
 type Build = Statement["builds"][number];
 
+/** The commit that a statement names cannot be had from its repository. */
+export class CommitMissingError extends UserError {
+  override name = "CommitMissingError";
+}
+
+/** An archive that was made from the commit, and how the repository's tag differs from the statement, if it does. */
+export interface CommitArchive extends Archive {
+  tagTrouble: string | undefined;
+}
+
 /**
  * Gets the very archive that a build was made from.
  * @throws UserError when it has expired, these credentials may not read it, or it is another one
@@ -21,11 +32,10 @@ type Build = Statement["builds"][number];
 export async function storedArchive(
   workshop: Workshop,
   s3: S3Client,
-  { archives }: Statement,
+  Bucket: string,
   { archive }: Build,
 ): Promise<Archive> {
-  const uri = archives.find((one) => one.endsWith(`/${archive.key}`)) ?? "";
-  const [, Bucket = ""] = /^s3:\/\/([^/]+)\//.exec(uri) ?? [];
+  const uri = `s3://${Bucket}/${archive.key}`;
   let bytes: Uint8Array;
   try {
     const object = await s3.send(new GetObjectCommand({ Bucket, Key: archive.key }));
@@ -51,18 +61,20 @@ export async function storedArchive(
  */
 export async function archiveOfCommit(
   workshop: Workshop,
+  { cmd }: Pick<ArtifactId, "cmd">,
   statement: Statement,
   { settings }: Build,
   platforms: readonly string[],
   repository: string,
-): Promise<Archive> {
+): Promise<CommitArchive> {
   const { tag, commit, goVersion } = statement;
   const copy = workshop.path("repository.git");
-  fetchCommit(copy, repository, statement);
+  const tagTrouble = fetchCommit(copy, repository, statement);
   const branch = "verified";
   git(copy, "update-ref", `refs/heads/${branch}`, commit);
   const outcome = await workshop.runScript("source.sh", {
     ...settings,
+    HKDIST_COMMAND: cmd,
     HKDIST_REPOSITORY: copy,
     HKDIST_BRANCH: branch,
     HKDIST_TAG: tag,
@@ -72,37 +84,56 @@ export async function archiveOfCommit(
   if (outcome["OUTCOME"] !== "archived") {
     throw new UserError(`Commit ${commit} cannot be archived: ${outcome["REFUSAL"]}: ${outcome["REASON"]}`);
   }
-  return { key: outcome["ARCHIVE_KEY"] ?? "", sha256: outcome["ARCHIVE_SHA256"] ?? "" };
+  if (outcome["COMMIT"] !== commit) {
+    throw new UserError(`What was archived is commit ${outcome["COMMIT"]}, not ${commit}.`);
+  }
+  return { key: outcome["ARCHIVE_KEY"] ?? "", sha256: outcome["ARCHIVE_SHA256"] ?? "", tagTrouble };
 }
 
-/** Leaves the commit in `copy`, under its tag: the tag object that was released if it is still there. */
-function fetchCommit(copy: string, repository: string, { tag, tagObject, commit }: Statement): void {
+/**
+ * Leaves the commit in `copy`, under its tag: the tag object that was released if it is still there and names the commit.
+ * @returns how the repository's tag differs: hosts serve the commits of anybody's fork under a repository's URL, so the
+ * commit alone does not tell whose it is
+ */
+function fetchCommit(
+  copy: string,
+  repository: string,
+  { tag, tagObject, commit }: Statement,
+): string | undefined {
   const ref = `refs/tags/${tag}`;
   git(undefined, "init", "--quiet", "--bare", "--template=", copy);
   const has = (name: string) => works(copy, "cat-file", "-e", name);
+  const names = (name: string) => {
+    const peeled = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`];
+    return works(copy, ...peeled) ? git(copy, ...peeled) : undefined;
+  };
   const fetch = (...refs: string[]) =>
     works(copy, "fetch", "--quiet", "--no-tags", "--", repository, ...refs);
-  const reachable =
-    fetch(`+${ref}:${ref}`) ||
-    // Not every server gives out a commit by its name.
-    fetch(commit);
+  const hasTag = fetch(`+${ref}:${ref}`);
+  // Not every server gives out a commit by its name.
+  const reachable = hasTag || fetch(commit);
+  const tagged = hasTag ? names(ref) : undefined;
   if (!has(`${commit}^{commit}`)) fetch(commit);
   if (!has(`${commit}^{commit}`)) fetch("+refs/*:refs/remotes/all/*");
   if (!has(`${commit}^{commit}`)) {
     const why = reachable ? "does not have it any more" : "cannot be read";
-    throw new UserError(
+    throw new CommitMissingError(
       `Commit ${commit} of ${tag} is needed, and ${repository} ${why}. ` +
         "Name one that has it with --repository, or look whether you may read that one.",
     );
   }
-  git(copy, "update-ref", ref, tagObject !== "" && has(tagObject) ? tagObject : commit);
+  git(copy, "update-ref", ref, names(tagObject) === commit ? tagObject : commit);
+  if (tagged === commit) return undefined;
+  const trouble = tagged === undefined ? `has no tag ${tag}` : `has ${tag} at another commit, ${tagged}`;
+  return `${repository} ${trouble}: commit ${commit} may be anybody's (of a fork, for instance)`;
 }
 
-function git(folder: string | undefined, ...args: string[]): void {
-  execFileSync(
+function git(folder: string | undefined, ...args: string[]): string {
+  return execFileSync(
     "git",
     [...(folder ? [`--git-dir=${folder}`] : []), "-c", "core.hooksPath=/dev/null", ...args],
     {
+      encoding: "utf8",
       stdio: "pipe",
       env: {
         ...process.env,
@@ -110,7 +141,7 @@ function git(folder: string | undefined, ...args: string[]): void {
         GIT_ALLOW_PROTOCOL: "https:ssh:file",
       },
     },
-  );
+  ).trim();
 }
 
 function works(folder: string, ...args: string[]): boolean {

@@ -29,7 +29,7 @@ export async function rebuild(
   const [plan] = planBatches(source, platforms, "verify", 1);
   if (plan === undefined) return new Map();
   workshop.storeSource(plan.planKey, plan.text);
-  const settings = { ...build.settings, HKDIST_PLAN_KEY: plan.planKey };
+  const settings = { ...build.settings, HKDIST_COMMAND: cmd, HKDIST_PLAN_KEY: plan.planKey };
   await workshop.runScript("build.sh", settings, build.hook);
   const report = readReport(readFileSync(workshop.sources(plan.reportKey), "utf8"));
   return new Map(

@@ -1,8 +1,11 @@
 import { z } from "zod";
-import { BUILD_TYPE, type Provenance } from "../lambda/describe/provenance.ts";
+import { BUILD_TYPE, type Build } from "../lambda/describe/provenance.ts";
 import { UserError } from "../tools/user-error.ts";
+import { statedSettings } from "./settings.ts";
 
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
+const gitObject = z.union([hex(40), hex(64)]);
+const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
 const build = z.object({
   platforms: z.array(z.string()).min(1),
@@ -13,7 +16,7 @@ const build = z.object({
     sha256: hex(64),
   }),
   // These become the environment of the builds' scripts: nothing else may.
-  settings: z.record(z.string().regex(/^HKDIST_[A-Z0-9_]+$/), z.string()),
+  settings: statedSettings,
   hook: z.string().optional(),
   flags: z.array(z.string()),
 });
@@ -30,10 +33,10 @@ const statement = z.object({
         tag: z.string().regex(/^v[0-9.]+$/),
         builds: z.array(build).min(1),
       }),
-      internalParameters: z.object({ goVersion: z.string().regex(/^[0-9][0-9a-z.]*$/) }),
+      internalParameters: z.object({ goVersion: z.string().regex(/^1\.\d+(\.\d+|rc\d+|beta\d+)?$/) }),
       resolvedDependencies: z.array(
         z.object({
-          uri: z.string(),
+          uri: z.string().optional(),
           digest: z.record(z.string(), z.string()).optional(),
           annotations: z.record(z.string(), z.string()).optional(),
         }),
@@ -53,9 +56,7 @@ export interface Statement {
   tagDate: string;
   commit: string;
   goVersion: string;
-  builds: Provenance["predicate"]["buildDefinition"]["externalParameters"]["builds"];
-  /** `s3://<bucket>/<key>` of the archives. */
-  archives: string[];
+  builds: Build[];
 }
 
 /**
@@ -78,15 +79,18 @@ export function readStatement(text: string, from: string): Statement {
   const { subject, predicate } = parsed.data;
   const { externalParameters, internalParameters, resolvedDependencies } = predicate.buildDefinition;
   const tagged = resolvedDependencies.find(({ digest }) => digest?.["gitCommit"] !== undefined);
-  const commit = tagged?.digest?.["gitCommit"] ?? "";
-  if (!/^[0-9a-f]{40,64}$/.test(commit)) throw new UserError(`${from} names no commit.`);
+  const { tagObject, tagDate } = tagged?.annotations ?? {};
+  const tagFacts = z
+    .object({ commit: gitObject, tagObject: gitObject, tagDate: time })
+    .safeParse({ commit: tagged?.digest?.["gitCommit"], tagObject, tagDate });
+  if (!tagFacts.success) {
+    const wrong = tagFacts.error.issues.map(({ path }) => path.join("."));
+    throw new UserError(`${from} names no commit and tag that can be: ${wrong.join(", ")}.`);
+  }
   return {
     ...externalParameters,
     ...internalParameters,
     subjects: new Map(subject.map(({ name, digest }) => [name, digest.sha256])),
-    commit,
-    tagDate: tagged?.annotations?.["tagDate"] ?? "",
-    tagObject: tagged?.annotations?.["tagObject"] ?? "",
-    archives: resolvedDependencies.map(({ uri }) => uri).filter((uri) => uri.startsWith("s3://")),
+    ...tagFacts.data,
   };
 }

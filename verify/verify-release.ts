@@ -2,13 +2,14 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { subjectName } from "../lambda/describe/provenance.ts";
 import type { ArtifactId } from "../lambda/shared/keys.ts";
 import { UserError } from "../tools/user-error.ts";
-import { type Archive, archiveOfCommit, storedArchive } from "./archive.ts";
+import { type Archive, archiveOfCommit, CommitMissingError, storedArchive } from "./archive.ts";
+import { type HookConsent, permitHook } from "./hook.ts";
 import { type Deployment, download, publishedPlatforms, statementOf, toldSha256 } from "./published.ts";
 import { type Rebuilt, rebuild } from "./rebuild.ts";
 import type { Statement } from "./statement.ts";
 import { Workshop } from "./workshop.ts";
 
-export interface VerifyOptions {
+export interface VerifyOptions extends HookConsent {
   cmd: string;
   version: string;
   deployment: Deployment;
@@ -16,8 +17,12 @@ export interface VerifyOptions {
   s3: S3Client;
   /** Only these; all that are published when empty. */
   platforms: string[];
-  /** What to build from; without it the archive, or the commit when the archive cannot be had. */
-  from: "archive" | "repository" | undefined;
+  /** The deployment's sources bucket, for its archive when the commit cannot be had. */
+  bucket: string | undefined;
+  /** Only the archive. */
+  onlyArchive: boolean;
+  /** Whatever the repository's tag names now. */
+  ignoreTag: boolean;
   /** Instead of the one that the statement names. */
   repository: string | undefined;
   /** Gets the verdicts, a line for each platform. */
@@ -70,15 +75,21 @@ export async function verifyRelease(options: VerifyOptions): Promise<boolean> {
     groups.set(name, group);
   }
   for (const { statement, build, platforms: mine } of groups.values()) {
+    permitHook(build.hook, options, log);
     const workshop = new Workshop();
     try {
-      const archive = await archiveFor(workshop, options, statement, build, mine);
+      const { archive, note, tagTrouble } = await archiveFor(workshop, options, statement, build, mine);
+      if (tagTrouble !== undefined) {
+        say(`tag: ${tagTrouble}`);
+        same &&= options.ignoreTag;
+      }
       log(`Building ${mine.join(", ")} with Go ${statement.goVersion}.`);
       const rebuilt = await rebuild(workshop, { cmd, version }, statement, build, mine, archive);
       for (const platform of mine) {
         const id = { cmd, version, platform };
         const stated = Buffer.from(statement.subjects.get(subjectName(id)) ?? "", "hex").toString("base64");
-        tell(platform, await judge(deployment, id, stated, rebuilt.get(platform)));
+        const verdict = await judge(deployment, id, stated, rebuilt.get(platform));
+        tell(platform, { ...verdict, words: `${verdict.words}${note}` });
       }
     } finally {
       workshop.remove();
@@ -92,30 +103,48 @@ async function findBuild(
   id: ArtifactId,
 ): Promise<{ statement: Statement; build: Build } | undefined> {
   const statement = await statementOf(deployment, id);
+  if (statement && statement.tag !== `v${id.version}`) {
+    throw new UserError(`The statement about ${id.cmd} ${id.version} is about the tag ${statement.tag}.`);
+  }
   const build = statement?.builds.find(({ platforms }) => platforms.includes(id.platform));
   return statement && build && { statement, build };
 }
 
+/** What to build from, and what the verdicts must say of it. */
+interface Found {
+  archive: Archive;
+  note: string;
+  tagTrouble?: string | undefined;
+}
+
 async function archiveFor(
   workshop: Workshop,
-  { s3, from, repository, log }: VerifyOptions,
+  { cmd, s3, bucket, onlyArchive, repository, log }: VerifyOptions,
   statement: Statement,
   build: Build,
   platforms: string[],
-): Promise<Archive> {
-  if (from !== "repository") {
+): Promise<Found> {
+  const where = repository ?? statement.repository;
+  if (!onlyArchive) {
     try {
-      const archive = await storedArchive(workshop, s3, statement, build);
-      log(`Built from the archive ${archive.sha256}.`);
-      return archive;
+      const { tagTrouble, ...archive } = await archiveOfCommit(
+        workshop,
+        { cmd },
+        statement,
+        build,
+        platforms,
+        where,
+      );
+      log(`Built from commit ${statement.commit} of ${where}.`);
+      return { archive, note: "", tagTrouble };
     } catch (error) {
-      if (from === "archive" || !(error instanceof UserError)) throw error;
+      if (bucket === undefined || !(error instanceof CommitMissingError)) throw error;
       log(error.message);
     }
   }
-  const where = repository ?? statement.repository;
-  log(`Built from commit ${statement.commit} of ${where}.`);
-  return archiveOfCommit(workshop, statement, build, platforms, where);
+  const archive = await storedArchive(workshop, s3, bucket ?? "", build);
+  log(`Built from the archive ${archive.sha256}.`);
+  return { archive, note: " (from the archive only; the commit was not looked at)" };
 }
 
 interface Verdict {

@@ -7,6 +7,14 @@ import { run } from "../tools/run.ts";
 /** The buckets' names here. */
 const BUCKETS = { HKDIST_SOURCES_BUCKET: "sources", HKDIST_ARTIFACTS_BUCKET: "artifacts" };
 const LIMIT_SECONDS = 3600;
+/** What compiling and fetching modules need of the user's environment; a hook could tell the rest, tokens for instance. */
+const NEEDED =
+  /^(PATH|HOME|TMPDIR|GOCACHE|XDG_CACHE_HOME|GOPROXY|GOSUMDB|SSL_CERT_(FILE|DIR)|GIT_SSL_CAINFO|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/;
+
+/** The part of an environment that the scripts get. */
+export function neededOf(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => NEEDED.test(name)));
+}
 
 /**
  * A folder in which the builds' own scripts run as they do in CodeBuild, with files in the place of S3's objects. So
@@ -56,14 +64,13 @@ export class Workshop {
     const hookFile = join(scripts, "hook");
     if (hook !== undefined) writeFileSync(hookFile, hook);
     const exported = join(scripts, "exported");
-    const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|HKDIST)_/.test(name));
     // As the buildspec does it: the script leaves its variables as shell.
     const shell = `bash "$1" && { test ! -e outcome.env || { . ./outcome.env && env -0 >"$2"; }; }`;
     await run("bash", ["-c", shell, "bash", script, exported], {
       name: script,
       cwd: scripts,
       env: {
-        ...Object.fromEntries(kept),
+        ...neededOf(process.env),
         ...settings,
         ...BUCKETS,
         HKDIST_HOOK: hook === undefined ? "" : hookFile,

@@ -63,7 +63,7 @@ export async function describeRelease(
   const state = async (key: string, about: Artifact[]) => {
     const { builds } = findBuilds(about, reports);
     const facts = { artifacts: about, builds, source, repository: request.repository };
-    const statement = provenanceOf({ ...facts, sourcesBucket, artifactsUrl });
+    const statement = provenanceOf({ ...facts, artifactsUrl });
     await putDocumentOnce(
       s3,
       artifactsBucket,

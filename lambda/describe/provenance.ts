@@ -23,7 +23,8 @@ export interface Build {
 
 /** A file that something was made from (https://github.com/in-toto/attestation, ResourceDescriptor). */
 interface Resource {
-  uri: string;
+  uri?: string;
+  name?: string;
   digest?: Record<string, string>;
   annotations?: Record<string, string>;
 }
@@ -53,16 +54,19 @@ export interface ProvenanceFacts {
   builds: Build[];
   source: Source;
   repository: string;
-  sourcesBucket: string;
   /** Where this deployment publishes: who says all this. */
   artifactsUrl: string;
 }
 
 /** The statement about these artifacts. Without a clock, so that it is the same every time. */
 export function provenanceOf(facts: ProvenanceFacts): Provenance {
-  const { artifacts, builds, source, repository, sourcesBucket, artifactsUrl } = facts;
+  const { artifacts, builds, source, repository, artifactsUrl } = facts;
   const { tag, tagObject, tagDate, commit, commitDate, signer } = source;
-  const archives = new Map(builds.map(({ archive }) => [archive.key, archive.sha256]));
+  // Whatever the request's order was: the same platforms make the same statement.
+  const sortedBuilds = builds
+    .map((build) => ({ ...build, platforms: build.platforms.toSorted() }))
+    .toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+  const archives = new Map(sortedBuilds.map(({ archive }) => [archive.key, archive.sha256]));
   const sorted = artifacts.toSorted((a, b) => (a.platform < b.platform ? -1 : 1));
   return {
     _type: "https://in-toto.io/Statement/v1",
@@ -76,7 +80,7 @@ export function provenanceOf(facts: ProvenanceFacts): Provenance {
     predicate: {
       buildDefinition: {
         buildType: BUILD_TYPE,
-        externalParameters: { repository, tag, builds },
+        externalParameters: { repository, tag, builds: sortedBuilds },
         internalParameters: { goVersion: source.goVersion },
         resolvedDependencies: [
           {
@@ -85,7 +89,8 @@ export function provenanceOf(facts: ProvenanceFacts): Provenance {
             annotations: { tagObject, tagDate, commitDate, signer },
           },
           ...[...archives].map(([key, sha256]) => ({
-            uri: `s3://${sourcesBucket}/${key}`,
+            // Where it is kept is the deployment's own business.
+            name: key,
             digest: { sha256 },
           })),
           { uri: `pkg:golang/toolchain@${source.goVersion}` },
@@ -94,6 +99,10 @@ export function provenanceOf(facts: ProvenanceFacts): Provenance {
       runDetails: { builder: { id: artifactsUrl } },
     },
   };
+}
+
+function orderOf({ execution, platforms }: Build): string {
+  return `${execution} ${platforms[0]}`;
 }
 
 /** What a statement calls the binary of an artifact: the key without its ending. */

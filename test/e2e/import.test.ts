@@ -105,9 +105,12 @@ test("what was imported is recorded, installs by its version, and later releases
   expect((await directory(`${CMD}/current/${PLATFORM}.json`)).status).toBe(404);
   // Nobody here built it, so nothing tells how.
   const unknown: string[] = [];
+  const trust = { onlyArchive: false, ignoreTag: false, runHook: false, hook: undefined };
   const options = { cmd: CMD, version: "20140509", deployment: local, s3, platforms: [], log: () => {} };
   const say = (line: string) => unknown.push(line);
-  expect(await verifyRelease({ ...options, from: undefined, repository: undefined, say })).toBe(false);
+  expect(await verifyRelease({ ...options, ...trust, bucket: undefined, repository: undefined, say })).toBe(
+    false,
+  );
   expect(unknown).toEqual([expect.stringContaining(`${PLATFORM}  UNKNOWN`)]);
 
   repositoryOf(CMD).commitAndTag("The first release here", "v20260105");

@@ -169,29 +169,35 @@ describe("verify-release", () => {
       (error) => ({ status: error.code, stdout: error.stdout, stderr: error.stderr }),
     );
   };
-  const same = (platforms: string[]) =>
+  const same = (platforms: string[], note = "") =>
     platforms.map((platform) => {
       const { sha256 } = first.result.artifacts.find((one) => one.platform === platform) ?? {};
       return expect.stringMatching(
-        new RegExp(`^${platform} +same +${(sha256 ?? "").replaceAll("+", "\\+")}$`),
+        new RegExp(`^${platform} +same +${(sha256 ?? "").replaceAll("+", "\\+")}${note}$`),
       );
     });
   const lines = (text: string) => text.trimEnd().split("\n");
 
   test("builds the archive again and finds the same bytes", async () => {
-    const { status, stdout, stderr } = await verify(["--from", "archive"]);
+    const { status, stdout, stderr } = await verify(["--bucket", (await sourcesBucket()) ?? "", "--archive"]);
     expect([status, stderr]).toEqual([0, expect.stringContaining("Built from the archive")]);
-    expect(lines(stdout).toSorted()).toEqual(same(PLATFORMS.toSorted()));
+    expect(lines(stdout).toSorted()).toEqual(same(PLATFORMS.toSorted(), " \\(from the archive only.*"));
   });
 
-  test("builds the commit when the archive has expired, the tag has gone and the branch went on", async () => {
+  test("builds the commit when the archive has expired, and a tag that has gone is a difference", async () => {
     const repository = repositoryOf(CMD);
     repository.commit("Later");
     repository.git("tag", "--delete", `v${VERSION}`);
     await withoutArchives(async () => {
-      const { status, stdout, stderr } = await verify(["--platform", hostPlatform()]);
-      expect([status, stderr]).toEqual([0, expect.stringMatching(/cannot be had.*Built from commit/s)]);
-      expect(lines(stdout)).toEqual(same([hostPlatform()]));
+      for (const [args, expected] of [
+        [["--ignore-tag"], 0],
+        [[], 1],
+      ] as const) {
+        const { status, stdout, stderr } = await verify(["--platform", hostPlatform(), ...args]);
+        expect([status, stderr]).toEqual([expected, expect.stringContaining("Built from commit")]);
+        const gone = expect.stringMatching(new RegExp(`^tag: .* has no tag v${VERSION}: `));
+        expect(lines(stdout)).toEqual([gone, ...same([hostPlatform()])]);
+      }
     });
   });
 
@@ -206,7 +212,9 @@ describe("verify-release", () => {
     try {
       const { port } = liar.address() as AddressInfo;
       const directoryUrl = `http://127.0.0.1:${port}/`;
-      const { status, stdout } = await verify(["--platform", hostPlatform()], { directoryUrl });
+      const { status, stdout } = await verify(["--platform", hostPlatform(), "--ignore-tag"], {
+        directoryUrl,
+      });
       const { sha256 } = first.result.artifacts.find(({ platform }) => platform === hostPlatform()) ?? {};
       expect([status, stdout]).toEqual([1, expect.stringContaining("DIFFERENT")]);
       expect(stdout).toContain(`directory ${told}, download ${sha256}`);
@@ -218,8 +226,8 @@ describe("verify-release", () => {
   test("says what it cannot find out", async () => {
     const cases: [string[], number, string][] = [
       [["--platform", "plan9-386"], 1, "is not published for plan9-386, but for"],
-      [["--from", "repository", "--repository", "/nowhere"], 1, "/nowhere cannot be read"],
-      [["--from", "somewhere"], 2, "npm run verify-release"],
+      [["--repository", "/nowhere"], 1, "/nowhere cannot be read"],
+      [["--archive"], 2, "npm run verify-release"],
     ];
     for (const [args, status, words] of cases) {
       expect(await verify(args)).toMatchObject({ status, stderr: expect.stringContaining(words) });

@@ -38,6 +38,7 @@ import {
   repositoryOf,
   s3,
   signingKey,
+  sourcesBucket,
   steps,
   table,
 } from "./setting.ts";
@@ -72,11 +73,15 @@ test("it can be built again from its archive, with its hook, and gives the same 
   const verdicts: string[] = [];
   const same = await verifyRelease({
     ...{ cmd, version: "20140604", deployment: local, s3, platforms: [], repository: undefined },
-    from: "archive",
+    ...{ bucket: await sourcesBucket(), onlyArchive: true, ignoreTag: false },
+    ...{ runHook: true, hook: undefined },
     say: (line) => verdicts.push(line),
     log: () => {},
   });
-  expect([same, verdicts]).toEqual([true, verdicts.map(() => expect.stringMatching(/^\S+ +same +\S{44}$/))]);
+  expect([same, verdicts]).toEqual([
+    true,
+    verdicts.map(() => expect.stringMatching(/^\S+ +same +\S{44} \(from the archive only;/)),
+  ]);
   expect(verdicts.length).toBeGreaterThan(0);
 });
 

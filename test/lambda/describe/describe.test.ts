@@ -112,7 +112,7 @@ describe("a release's documents", () => {
             tag: SOURCE.tag,
             builds: [
               {
-                platforms: ["linux-amd64", "darwin-arm64"],
+                platforms: ["darwin-arm64", "linux-amd64"],
                 execution: "run-1",
                 archive: { key: SOURCE.archiveKey, sha256: SOURCE.archiveSha256 },
                 settings: { HKDIST_COMMAND: cmd, HKDIST_MAIN_PACKAGE: "." },
@@ -132,13 +132,24 @@ describe("a release's documents", () => {
                 signer: "",
               },
             },
-            { uri: `s3://sources/${SOURCE.archiveKey}`, digest: { sha256: SOURCE.archiveSha256 } },
+            { name: SOURCE.archiveKey, digest: { sha256: SOURCE.archiveSha256 } },
             { uri: "pkg:golang/toolchain@1.26.8" },
           ],
         },
         runDetails: { builder: { id: "https://artifacts.example/" } },
       },
     });
+  });
+
+  it("tell the same whatever order was asked for, and not where the deployment keeps its archives", async () => {
+    report("run-2", ["windows-386", "linux-amd64"]);
+    report("run-1", ["darwin-arm64"]);
+    await describeRelease(everything(), release(["windows-386", "linux-amd64", "darwin-arm64"]));
+    const first = String(artifacts.newest(FIRST)?.body);
+    artifacts.objects.length = 0;
+    await describeRelease(everything(), release(["darwin-arm64", "linux-amd64", "windows-386"]));
+    expect(String(artifacts.newest(FIRST)?.body)).toBe(first);
+    expect(first).not.toContain("s3://");
   });
 
   it("are found by a release that does it again, which needs no report any more", async () => {
