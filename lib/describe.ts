@@ -29,12 +29,11 @@ export class Describe extends Construct {
       unused: ["xmlbuilder2"],
     });
     this.handler.allow(["dynamodb:GetItem", "dynamodb:Query"], [table.tableArn]);
-    // None of these ends in .gz: the recorder hears nothing of them.
-    const documents = ["*/*/*.cdx.json", "*/*/provenance.json", "*/*/*.provenance.json"].map((pattern) =>
-      artifacts.arnForObjects(pattern),
+    this.handler.allow(["s3:GetObject", "s3:PutObject"], storage.documentArns);
+    this.handler.allow(
+      ["s3:GetObject"],
+      [SOURCES_PREFIX.plans, SOURCES_PREFIX.reports].map((prefix) => sources.arnForObjects(`${prefix}/*`)),
     );
-    this.handler.allow(["s3:GetObject", "s3:PutObject"], documents);
-    this.handler.allow(["s3:GetObject"], [sources.arnForObjects(`${SOURCES_PREFIX.reports}/*`)]);
     // To find the reports; and without it a missing document is 403 and cannot be told from a missing permission.
     this.handler.allow(["s3:ListBucket"], [artifacts.bucketArn, sources.bucketArn]);
   }

@@ -39,7 +39,8 @@ export class Plan extends Construct {
       ["s3:GetObject"],
       [
         artifacts.arnForObjects("*.gz"),
-        artifacts.arnForObjects("*/*/*.cdx.json"),
+        ...storage.documentArns,
+        sources.arnForObjects(`${SOURCES_PREFIX.plans}/*`),
         sources.arnForObjects(`${SOURCES_PREFIX.reports}/*`),
       ],
     );

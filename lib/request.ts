@@ -16,7 +16,7 @@ export class Request extends Construct {
     });
     this.handler.allow(["dynamodb:GetItem", "dynamodb:Query"], [table.tableArn]);
     // HeadObject is s3:GetObject; without s3:ListBucket a missing document would be 403 instead of 404.
-    this.handler.allow(["s3:GetObject"], [artifacts.arnForObjects("*/*/*.cdx.json")]);
+    this.handler.allow(["s3:GetObject"], storage.documentArns);
     this.handler.allow(["s3:ListBucket"], [artifacts.bucketArn]);
   }
 }

@@ -10,6 +10,8 @@ export class Storage extends Construct {
   readonly table: TableV2;
   /** Full binaries and patches under the protocol's keys: what clients download. */
   readonly artifacts: Bucket;
+  /** What goes with artifacts. None of these ends in .gz: the recorder hears nothing of them. */
+  readonly documentArns: string[];
   /** Source archives, build plans and reports: private, and forgotten after a while. */
   readonly sources: Bucket;
 
@@ -32,6 +34,9 @@ export class Storage extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     };
     this.artifacts = new Bucket(this, "Artifacts", { ...bucketDefaults, versioned: true });
+    this.documentArns = ["*/*/*.cdx.json", "*/*/provenance.json", "*/*/*.provenance.json"].map((pattern) =>
+      this.artifacts.arnForObjects(pattern),
+    );
     // Nobody stores over a taken name: a put must say "only if absent". The parts of a multipart upload carry no
     // such header, its completion does, so only the requests that create an object are held to it.
     this.artifacts.addToResourcePolicy(

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import { subjectName } from "../lambda/describe/provenance.ts";
 import {
   type ArtifactId,
   artifactObjectKey,
+  binaryName,
   laterProvenanceObjectKey,
   provenanceObjectKey,
 } from "../lambda/shared/keys.ts";
@@ -67,7 +67,7 @@ export async function statementOf(
     if (answer.status === 403 || answer.status === 404) continue;
     if (!answer.ok) throw new UserError(`${url} answered ${answer.status}.`);
     const statement = readStatement(await answer.text(), url);
-    if (statement.subjects.has(subjectName(id))) return statement;
+    if (statement.subjects.has(binaryName(id))) return statement;
   }
   return undefined;
 }

@@ -1,6 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { subjectName } from "../lambda/describe/provenance.ts";
-import type { ArtifactId } from "../lambda/shared/keys.ts";
+import { type ArtifactId, binaryName } from "../lambda/shared/keys.ts";
 import { UserError } from "../tools/user-error.ts";
 import { type Archive, archiveOfCommit, CommitMissingError, storedArchive } from "./archive.ts";
 import { type HookConsent, permitHook } from "./hook.ts";
@@ -87,7 +86,7 @@ export async function verifyRelease(options: VerifyOptions): Promise<boolean> {
       const rebuilt = await rebuild(workshop, { cmd, version }, statement, build, mine, archive);
       for (const platform of mine) {
         const id = { cmd, version, platform };
-        const stated = Buffer.from(statement.subjects.get(subjectName(id)) ?? "", "hex").toString("base64");
+        const stated = Buffer.from(statement.subjects.get(binaryName(id)) ?? "", "hex").toString("base64");
         const verdict = await judge(deployment, id, stated, rebuilt.get(platform));
         tell(platform, { ...verdict, words: `${verdict.words}${note}` });
       }

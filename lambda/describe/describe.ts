@@ -1,14 +1,14 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { type Artifact, artifactsOfVersion } from "../shared/artifacts.ts";
+import { putDocumentOnce, readDocument } from "../shared/documents.ts";
 import { DocumentConflictError } from "../shared/errors.ts";
-import { laterProvenanceObjectKey, provenanceObjectKey, sbomObjectKey } from "../shared/keys.ts";
+import { binaryName, laterProvenanceObjectKey, provenanceObjectKey, sbomObjectKey } from "../shared/keys.ts";
 import type { Described, DescribeEvent } from "../shared/payloads.ts";
 import { readReports } from "../shared/reports.ts";
 import { getSource } from "../shared/sources.ts";
 import type { Table } from "../shared/table.ts";
-import { putDocumentOnce, readDocument } from "./documents.ts";
 import { hexOf } from "./hex.ts";
-import { type Provenance, provenanceOf, subjectName } from "./provenance.ts";
+import { type Provenance, provenanceOf } from "./provenance.ts";
 import { findBuilds } from "./reported-builds.ts";
 import { sbomOf, sha256OfSbom } from "./sbom.ts";
 
@@ -54,11 +54,6 @@ export async function describeRelease(
     open.map(({ artifact }) => artifact),
     reports,
   );
-  for (const { artifact, sbom, hasSbom } of open) {
-    if (hasSbom) continue;
-    const text = sbomOf(artifact, modules.get(artifact.platform) ?? "");
-    await putDocumentOnce(s3, artifactsBucket, sbom, text, "application/vnd.cyclonedx+json");
-  }
   const untold = open.filter(({ statement }) => statement === undefined).map(({ artifact }) => artifact);
   const state = async (key: string, about: Artifact[]) => {
     const { builds } = findBuilds(about, reports);
@@ -76,6 +71,11 @@ export async function describeRelease(
     if (untold.length > 0) await state(provenanceObjectKey(cmd, version), untold);
   } else {
     for (const artifact of untold) await state(laterProvenanceObjectKey(artifact), [artifact]);
+  }
+  for (const { artifact, sbom, hasSbom } of open) {
+    if (hasSbom) continue;
+    const text = sbomOf(artifact, modules.get(artifact.platform) ?? "");
+    await putDocumentOnce(s3, artifactsBucket, sbom, text, "application/vnd.cyclonedx+json");
   }
   // Once more: to hold what now stands, ours or another execution's, against the records.
   return describeRelease(describer, { request, plan });
@@ -127,7 +127,7 @@ async function readStatement(
   const told = new Map(subject.map(({ name, digest }) => [name, digest?.sha256]));
   const platforms = new Set<string>();
   for (const artifact of recorded.values()) {
-    const sha256 = told.get(subjectName(artifact));
+    const sha256 = told.get(binaryName(artifact));
     if (sha256 === undefined) continue;
     if (sha256 !== hexOf(artifact.sha256)) throw conflict(key, `is not about the recorded ${artifact.key}`);
     platforms.add(artifact.platform);

@@ -1,5 +1,5 @@
 import type { Artifact } from "../shared/artifacts.ts";
-import { artifactObjectKey } from "../shared/keys.ts";
+import { artifactObjectKey, binaryName } from "../shared/keys.ts";
 import type { Source } from "../shared/sources.ts";
 import { hexOf } from "./hex.ts";
 
@@ -71,7 +71,7 @@ export function provenanceOf(facts: ProvenanceFacts): Provenance {
   return {
     _type: "https://in-toto.io/Statement/v1",
     subject: sorted.flatMap((artifact) => [
-      { name: subjectName(artifact), digest: { sha256: hexOf(artifact.sha256) } },
+      { name: binaryName(artifact), digest: { sha256: hexOf(artifact.sha256) } },
       ...(artifact.s3Checksum
         ? [{ name: artifactObjectKey(artifact), digest: { sha256: hexOf(artifact.s3Checksum) } }]
         : []),
@@ -103,9 +103,4 @@ export function provenanceOf(facts: ProvenanceFacts): Provenance {
 
 function orderOf({ execution, platforms }: Build): string {
   return `${execution} ${platforms[0]}`;
-}
-
-/** What a statement calls the binary of an artifact: the key without its ending. */
-export function subjectName(artifact: Pick<Artifact, "cmd" | "version" | "platform">): string {
-  return artifactObjectKey(artifact).replace(/\.gz$/, "");
 }

@@ -1,7 +1,6 @@
 import type { Artifact } from "../shared/artifacts.ts";
 import { BuildReportMissingError } from "../shared/errors.ts";
 import { executionOfReport } from "../shared/keys.ts";
-import type { BuildReport } from "../shared/report.ts";
 import { linesAbout, type Reports } from "../shared/reports.ts";
 import type { Build } from "./provenance.ts";
 
@@ -30,7 +29,7 @@ export function findBuilds(artifacts: readonly Artifact[], reports: Reports): Re
       continue;
     }
     modules.set(platform, line.modules ?? "");
-    const build = builds.get(line.key) ?? buildOf(line.key, reports.get(line.key)?.settings ?? {});
+    const build = builds.get(line.key) ?? buildOf(line.key, reports);
     build.platforms.push(platform);
     builds.set(line.key, build);
   }
@@ -38,12 +37,14 @@ export function findBuilds(artifacts: readonly Artifact[], reports: Reports): Re
   return { modules, builds: [...builds.values()] };
 }
 
-function buildOf(key: string, settings: BuildReport["settings"]): Build {
-  const { archiveKey = "", archiveSha256 = "", flags = "", hook, ...given } = settings;
+function buildOf(key: string, reports: Reports): Build {
+  const { settings = {}, plan } = reports.get(key) ?? {};
+  const { flags = "", hook, archiveKey: _, archiveSha256: __, ...given } = settings;
   return {
     platforms: [],
     execution: executionOfReport(key),
-    archive: { key: archiveKey, sha256: archiveSha256 },
+    // By the plan: what the report says of it is only what a build says.
+    archive: { key: plan?.archiveKey ?? "", sha256: plan?.archiveSha256 ?? "" },
     settings: given,
     ...(hook !== undefined && { hook }),
     flags: flags.split("\n"),

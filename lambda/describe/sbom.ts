@@ -4,8 +4,8 @@ import * as Models from "@cyclonedx/cyclonedx-library/Models";
 import * as Serialize from "@cyclonedx/cyclonedx-library/Serialize";
 import * as Spec from "@cyclonedx/cyclonedx-library/Spec";
 import type { Artifact } from "../shared/artifacts.ts";
+import { type GoModule, readModules } from "../shared/modules.ts";
 import { hexOf } from "./hex.ts";
-import { type GoModule, readModules } from "./modules.ts";
 
 /**
  * An artifact's software bill of materials, CycloneDX 1.6 as JSON (https://cyclonedx.org/docs/1.6/json/): the program

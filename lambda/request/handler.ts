@@ -1,7 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { artifactsOfVersion, isFrom } from "../shared/artifacts.ts";
-import { sbomObjectKey } from "../shared/keys.ts";
-import { newestVersionId } from "../shared/objects.ts";
+import { describedPlatforms } from "../shared/described.ts";
 import type { ReleaseRequest, RequestEvent } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
 import { getSource } from "../shared/sources.ts";
@@ -25,21 +24,15 @@ export async function handler({ input, commands }: RequestEvent): Promise<Releas
     const artifact = artifacts?.get(platform);
     return bases.length > 0 ? artifact !== undefined : isFrom(artifact, source);
   });
-  const recorded = areRecorded && (bases.length > 0 || (await areDescribed({ cmd, version, platforms })));
+  // Without its documents an artifact may have to be built once more, for the report: that is for plan to see.
+  const areDescribed = async () => {
+    const described = await describedPlatforms(s3, settings.artifactsBucket, { cmd, version }, platforms);
+    return platforms.every((platform) => described.has(platform));
+  };
+  const recorded = areRecorded && (bases.length > 0 || (await areDescribed()));
 
   const found = await Promise.all(bases.map((base) => artifactsOfVersion(table, cmd, base)));
   const unknownBases = bases.filter((_, index) => !platforms.some((platform) => found[index]?.has(platform)));
   checkBases(request, recorded, unknownBases);
   return { ...request, recorded };
-}
-
-/** Without its bill of materials an artifact may have to be built once more, for the report: that is for plan to see. */
-async function areDescribed({
-  cmd,
-  version,
-  platforms,
-}: Pick<ReleaseRequest, "cmd" | "version" | "platforms">): Promise<boolean> {
-  const keys = platforms.map((platform) => sbomObjectKey({ cmd, version, platform }));
-  const found = await Promise.all(keys.map((key) => newestVersionId(s3, settings.artifactsBucket, key)));
-  return found.every((versionId) => versionId !== undefined);
 }

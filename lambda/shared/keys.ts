@@ -21,6 +21,11 @@ export function artifactObjectKey({ cmd, version, platform }: ArtifactId): strin
   return `${cmd}/${version}/${platform}.gz`;
 }
 
+/** What statements call the binary in an artifact: the key without its ending. */
+export function binaryName(id: ArtifactId): string {
+  return artifactObjectKey(id).replace(/\.gz$/, "");
+}
+
 /** The artifact that an object key names, or undefined when the key has another form. */
 export function parseArtifactObjectKey(key: string): ArtifactId | undefined {
   const [cmd = "", version = "", file = "", ...rest] = key.split("/");
@@ -77,6 +82,12 @@ export function reportsPrefix(cmd: string, version: string): string {
 /** The execution whose build left a report. */
 export function executionOfReport(key: string): string {
   return key.split("/").at(-2) ?? "";
+}
+
+/** The plan of the build that a report is of: empty parts when the key has another form, and then there is none. */
+export function planKeyOfReport(cmd: string, key: string): string {
+  const batch = /^\d+(?=\.tsv$)/.exec(key.split("/").at(-1) ?? "");
+  return planObjectKey(cmd, executionOfReport(key), Number(batch?.[0] ?? -1));
 }
 
 /** The prefixes that build roles may read or write; the keys above and buildspec/source.sh stay under them. */

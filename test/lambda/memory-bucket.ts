@@ -82,11 +82,20 @@ export class MemoryBucket {
     return { VersionId: this.store(Key, Buffer.from(Body as Buffer | string), more) };
   }
 
+  /** The later it was stored the newer it is. */
+  private facts(key: string) {
+    const at = this.objects.findLastIndex((object) => object.key === key);
+    return { Size: this.objects[at]?.body.length, LastModified: new Date(at * 1000) };
+  }
+
   private page({ Prefix = "", ContinuationToken = "" }: ListObjectsV2Command["input"]) {
     const keys = new Set(this.objects.map(({ key }) => key));
     const rest = [...keys].filter((key) => key.startsWith(Prefix) && key > ContinuationToken).sort();
     const NextContinuationToken = rest.length > PAGE ? rest[PAGE - 1] : undefined;
-    return { Contents: rest.slice(0, PAGE).map((Key) => ({ Key })), NextContinuationToken };
+    return {
+      Contents: rest.slice(0, PAGE).map((Key) => ({ Key, ...this.facts(Key) })),
+      NextContinuationToken,
+    };
   }
 }
 

@@ -34,6 +34,8 @@ describe("rights", () => {
       `${TABLE}: dynamodb:GetItem dynamodb:Query`,
       `${ARTIFACTS}: s3:ListBucket`,
       `${ARTIFACTS}/*/*/*.cdx.json: s3:GetObject`,
+      `${ARTIFACTS}/*/*/provenance.json: s3:GetObject`,
+      `${ARTIFACTS}/*/*/*.provenance.json: s3:GetObject`,
     ],
     PlanFunctionServiceRole: [
       LOGS,
@@ -42,8 +44,10 @@ describe("rights", () => {
       `${ARTIFACTS}: s3:ListBucket`,
       `${ARTIFACTS}/*.gz: s3:GetObject`,
       `${ARTIFACTS}/*/*/*.cdx.json: s3:GetObject`,
+      `${ARTIFACTS}/*/*/provenance.json: s3:GetObject`,
+      `${ARTIFACTS}/*/*/*.provenance.json: s3:GetObject`,
       `${SOURCES}: s3:ListBucket`,
-      `${SOURCES}/plans/*: s3:PutObject`,
+      `${SOURCES}/plans/*: s3:GetObject s3:PutObject`,
       `${SOURCES}/reports/*: s3:GetObject`,
       "RecordQueue.Arn: sqs:SendMessage",
     ],
@@ -71,6 +75,7 @@ describe("rights", () => {
       `${ARTIFACTS}/*/*/provenance.json: s3:GetObject s3:PutObject`,
       `${ARTIFACTS}/*/*/*.provenance.json: s3:GetObject s3:PutObject`,
       `${SOURCES}: s3:ListBucket`,
+      `${SOURCES}/plans/*: s3:GetObject`,
       `${SOURCES}/reports/*: s3:GetObject`,
     ],
     PatchFunctionServiceRole: [

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Describer, describeRelease } from "../../../lambda/describe/describe.ts";
 import type { Provenance } from "../../../lambda/describe/provenance.ts";
+import { planBatches } from "../../../lambda/plan/batches.ts";
 import type { Artifact } from "../../../lambda/shared/artifacts.ts";
-import { reportObjectKey } from "../../../lambda/shared/keys.ts";
+import { planObjectKey, reportObjectKey } from "../../../lambda/shared/keys.ts";
 import type { DescribeEvent } from "../../../lambda/shared/payloads.ts";
 import { clientOf, MemoryBucket } from "../memory-bucket.ts";
 import { artifactItem, MemoryTable, sourceItem } from "../memory-table.ts";
@@ -19,6 +20,8 @@ const sbomKey = (platform: string) => `${cmd}/${version}/${platform}.cdx.json`;
 const laterKey = (platform: string) => `${cmd}/${version}/${platform}.provenance.json`;
 const hex = (base64 = "") => Buffer.from(base64, "base64").toString("hex");
 const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+const MODULES = base64("binary: go1.26.8\n\tpath\texample.com/greet\n");
 
 let artifacts: MemoryBucket;
 let sources: MemoryBucket;
@@ -67,12 +70,25 @@ function report(
     HKDIST_COMMAND: cmd,
     HKDIST_MAIN_PACKAGE: mainPackage,
   };
-  const modules = base64("binary: go1.26.8\n\tpath\texample.com/greet\n");
   const lines = [
     ...Object.entries(settings).map(([name, text]) => `${name}\tset\t${base64(text)}`),
-    ...platforms.map((platform) => `${platform}\t${outcome}\t${hex(HASHES[platform])}\t${modules}`),
+    ...platforms.map((platform) => `${platform}\t${outcome}\t${hex(HASHES[platform])}\t${MODULES}`),
   ];
-  sources.store(reportObjectKey(cmd, of, execution, batch), Buffer.from(`${lines.join("\n")}\n`));
+  storeReport(execution, `${lines.join("\n")}\n`, platforms, { batch, version: of });
+}
+
+/** The plan of a build, and what it left. */
+function storeReport(
+  execution: string,
+  text: string,
+  platforms: string[],
+  { batch = 0, version: of = version } = {},
+): void {
+  const reportKey = reportObjectKey(cmd, of, execution, batch);
+  const [plan] = planBatches({ ...SOURCE, version: of }, platforms, execution, 1);
+  const planText = (plan?.text ?? "").replace(/^reportKey\t.*$/m, `reportKey\t${reportKey}`);
+  sources.store(planObjectKey(cmd, execution, batch), Buffer.from(planText));
+  sources.store(reportKey, Buffer.from(text));
 }
 
 const statement = (key: string) => JSON.parse(String(artifacts.newest(key)?.body)) as Provenance;
@@ -167,7 +183,7 @@ describe("a release's documents", () => {
     report("run-1", ["linux-amd64"]);
     report("run-2", ["darwin-arm64"], { mainPackage: "./cmd/greet" });
     report("run-2", ["windows-386"], { mainPackage: "./cmd/greet", batch: 1 });
-    report("run-0", ["windows-386"], { version: "20260131.10" });
+    report("run-9", ["windows-386"], { version: "20260131.10" });
     await describeRelease(everything(), release(Object.keys(HASHES)));
     const { builds } = statement(FIRST).predicate.buildDefinition.externalParameters;
     expect(builds.map(({ execution, platforms }) => [execution, platforms])).toEqual([
@@ -176,6 +192,47 @@ describe("a release's documents", () => {
       ["run-2", ["windows-386"]],
     ]);
     expect(builds[1]?.settings).toMatchObject({ HKDIST_MAIN_PACKAGE: "./cmd/greet" });
+  });
+
+  it("come from no report that cannot be read, is too large, or that no plan asked for", async () => {
+    const forged = [
+      `archiveSha256\tset\t${base64("d".repeat(64))}`,
+      `linux-amd64\tstored\t${hex(HASHES["linux-amd64"])}\t${MODULES}`,
+    ].join("\n");
+    storeReport("run-0", "junk", ["linux-amd64"]);
+    storeReport("run-00", forged.replace(MODULES, base64("junk")), ["linux-amd64"]);
+    storeReport("run-000", `${forged}\n`.repeat(30_000), ["linux-amd64"]);
+    storeReport("run-0000", forged, ["darwin-arm64"]);
+    // Its plan is another version's, has another key, or is not there.
+    sources.store(reportObjectKey(cmd, version, "old", 0), Buffer.from(forged));
+    report("old", ["linux-amd64"], { version: "20260131" });
+    for (const key of ["run-1/00.tsv", "run-1/x.tsv", "a/0.tsv", "0.tsv", "a/b/c/0.tsv"]) {
+      sources.store(`reports/${cmd}/${version}/${key}`, Buffer.from(forged));
+    }
+    report("run-1", ["linux-amd64"]);
+    await describeRelease(everything(), release(["linux-amd64"]));
+    expect(statement(FIRST).predicate.buildDefinition.externalParameters.builds).toMatchObject([
+      { execution: "run-1", archive: { sha256: SOURCE.archiveSha256 } },
+    ]);
+  });
+
+  it("name the archive of the plan, whatever the report says", async () => {
+    const lines = [
+      `archiveKey\tset\t${base64("sources/other.tar.gz")}`,
+      `archiveSha256\tset\t${base64("d".repeat(64))}`,
+      `linux-amd64\tstored\t${hex(HASHES["linux-amd64"])}\t${MODULES}`,
+    ];
+    storeReport("run-1", `${lines.join("\n")}\n`, ["linux-amd64"]);
+    await describeRelease(everything(), release(["linux-amd64"]));
+    const [build] = statement(FIRST).predicate.buildDefinition.externalParameters.builds;
+    expect(build?.archive).toEqual({ key: SOURCE.archiveKey, sha256: SOURCE.archiveSha256 });
+    expect(build?.settings).toEqual({});
+  });
+
+  it("are written with the bills of materials last, which tell that all is there", async () => {
+    report("run-1", ["linux-amd64"]);
+    await describeRelease(everything(), release(["linux-amd64"]));
+    expect(artifacts.objects.map(({ key }) => key)).toEqual([FIRST, sbomKey("linux-amd64")]);
   });
 
   it("of a platform that is released later are a statement of its own; the first one stays", async () => {
@@ -229,14 +286,14 @@ describe("a release stops", () => {
       "the build did not say what is in the binary",
       () => {
         const line = `linux-amd64\tstored\t${hex(HASHES["linux-amd64"])}\n`;
-        sources.store(reportObjectKey(cmd, version, "run-1", 0), Buffer.from(line));
+        storeReport("run-1", line, ["linux-amd64"]);
       },
     ],
     [
       "the reported binary is another one",
       () => {
         const line = `linux-amd64\tstored\t${hex(sha256(8))}\t${base64("binary: go1.26.8\n\tpath\tx\n")}\n`;
-        sources.store(reportObjectKey(cmd, version, "run-1", 0), Buffer.from(line));
+        storeReport("run-1", line, ["linux-amd64"]);
       },
     ],
   ])("when %s", async (_, prepare) => {

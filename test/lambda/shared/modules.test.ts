@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readModules } from "../../../lambda/describe/modules.ts";
+import { readModules } from "../../../lambda/shared/modules.ts";
 import { errorOf } from "../support.ts";
 
 const PATH = "\tpath\texample.com/tool";
