@@ -49,7 +49,7 @@ export async function record(recorder: Recorder, { key, s3VersionId }: StoredObj
       ...id,
       ...unpacked,
       ...stored,
-      ...(object.ChecksumSHA256 !== undefined && { s3Checksum: object.ChecksumSHA256 }),
+      ...(isOfAllBytes(object) && { s3Checksum: object.ChecksumSHA256 }),
       recordedAt: new Date().toISOString(),
       ...(source !== undefined && { commit: source.commit, tag: source.tag }),
     };
@@ -61,6 +61,11 @@ export async function record(recorder: Recorder, { key, s3VersionId }: StoredObj
     if (error instanceof UnpackError) return refuse(error.message);
     throw error;
   }
+}
+
+/** S3's checksum of a multipart upload is one of the parts' checksums, with their number behind it. */
+function isOfAllBytes({ ChecksumSHA256, ChecksumType }: GetObjectCommandOutput): boolean {
+  return ChecksumSHA256 !== undefined && ChecksumType !== "COMPOSITE" && !/-\d+$/.test(ChecksumSHA256);
 }
 
 async function openObject(

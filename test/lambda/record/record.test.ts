@@ -63,6 +63,17 @@ describe("a stored binary is recorded", () => {
     expect(table.written).toEqual([rowOf(found)]);
   });
 
+  it.each([
+    [{ ChecksumSHA256: sha256(7), ChecksumType: "FULL_OBJECT" }, sha256(7)],
+    [{ ChecksumSHA256: sha256(7), ChecksumType: "COMPOSITE" }, undefined],
+    [{ ChecksumSHA256: `${sha256(7)}-2` }, undefined],
+    [{}, undefined],
+  ])("with S3's checksum only when it is of all bytes: %j", async (more, expected) => {
+    bucket.store(KEY, GZIP, more);
+    const { artifact: found } = (await look(new MemoryTable(), {})) as { artifact: object };
+    expect(found).toEqual({ ...FOUND, ...(expected && { s3Checksum: expected }) });
+  });
+
   it("the newest one, when nobody says which", async () => {
     const table = new MemoryTable();
     bucket.store(KEY, gzipSync("older"));
