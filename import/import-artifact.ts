@@ -1,10 +1,8 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import { UnpackError, type Unpacked, unpackGzip } from "../lambda/record/unpack-gzip.ts";
 import { type ArtifactId, artifactObjectKey } from "../lambda/shared/keys.ts";
+import { GO_PLATFORMS } from "../lib/config/go-platforms.ts";
 import { UserError } from "../tools/user-error.ts";
-
-/** Bytes of a binary, the most that a deployment can be configured to record: its recorder has its own limit. */
-const LARGEST_BINARY = 2 ** 31;
 
 /** As buildspec/build.sh stores artifacts. No Content-Encoding, whatever the old bucket had: clients unpack by themselves. */
 export const ARTIFACT_HEADERS = {
@@ -17,7 +15,14 @@ export const ARTIFACT_HEADERS = {
 export interface Target {
   s3: S3Client;
   bucket: string;
+  /** Bytes of a binary: what the deployment records. */
+  largestBinary: number;
+  /** Platforms that neither today's Go nor the original built, too. */
+  anyPlatform?: boolean;
 }
+
+/** What the original built (main.go of heroku/hk's hkdist); Go has dropped one of them since. */
+const ORIGINAL = new Set(["darwin-386"]);
 
 /** What is in the artifact, and whether it was there already. */
 export type Imported = Unpacked & { outcome: "stored" | "present" };
@@ -28,7 +33,12 @@ export type Imported = Unpacked & { outcome: "stored" | "present" };
  */
 export async function importArtifact(target: Target, id: ArtifactId, gzip: Uint8Array): Promise<Imported> {
   const key = artifactObjectKey(id);
-  const unpacked = await unpackGzip(once(gzip), LARGEST_BINARY).catch((error: unknown) => {
+  if (!target.anyPlatform && !GO_PLATFORMS.has(id.platform) && !ORIGINAL.has(id.platform)) {
+    throw new UserError(
+      `${key} is not imported: ${id.platform} is no platform of Go's, and an import cannot be taken back. If it is right, say --any-platform.`,
+    );
+  }
+  const unpacked = await unpackGzip(once(gzip), target.largestBinary).catch((error: unknown) => {
     if (!(error instanceof UnpackError)) throw error;
     throw new UserError(`${key} is not imported, as no client could install it: ${error.message}.`);
   });

@@ -10,8 +10,15 @@ export class OldBucket {
   private readonly url: string;
   private readonly s3: S3Client;
 
-  /** @param url such as https://hkdist.s3.amazonaws.com/ */
+  /**
+   * @param url such as https://hkdist.s3.amazonaws.com/
+   * @throws UserError when anybody on the way could put other binaries in
+   */
   constructor(url: string) {
+    const { protocol, hostname } = new URL(url);
+    if (protocol !== "https:" && !/^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname)) {
+      throw new UserError(`${url} is not https: anybody on the way could put other binaries in.`);
+    }
     this.url = url.replace(/\/+$/, "");
     this.s3 = new S3Client({
       region: "us-east-1",
@@ -29,13 +36,19 @@ export class OldBucket {
    * @throws UserError when the bucket cannot be listed
    */
   async *list(cmd?: string): AsyncGenerator<Listed> {
+    const tokens = new Set<string>();
     let ContinuationToken: string | undefined;
-    do {
+    for (;;) {
       const page = await this.send(new ListObjectsV2Command({ Bucket: this.url, ContinuationToken }));
       if (page.Name === undefined) throw new UserError(`${this.url} does not answer like an S3 bucket.`);
       for (const { Key = "" } of page.Contents ?? []) yield classify(Key, cmd);
-      ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (ContinuationToken !== undefined);
+      if (!page.IsTruncated) return;
+      ContinuationToken = page.NextContinuationToken;
+      if (!ContinuationToken || tokens.has(ContinuationToken)) {
+        throw new UserError(`${this.url} says that there is more, and not where: its list is not complete.`);
+      }
+      tokens.add(ContinuationToken);
+    }
   }
 
   /**

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { beforeEach, expect, it } from "vitest";
-import { ARTIFACT_HEADERS, importArtifact } from "../../import/import-artifact.ts";
+import { ARTIFACT_HEADERS, importArtifact, type Target } from "../../import/import-artifact.ts";
 import { MemoryBucket } from "../lambda/memory-bucket.ts";
 import { fileText } from "../lambda/support.ts";
 
@@ -14,7 +14,8 @@ let bucket: MemoryBucket;
 beforeEach(() => {
   bucket = new MemoryBucket();
 });
-const run = (gzip: Uint8Array) => importArtifact({ s3: bucket.s3, bucket: bucket.name }, ID, gzip);
+const run = (gzip: Uint8Array, more: Partial<Target> = {}, id = ID) =>
+  importArtifact({ s3: bucket.s3, bucket: bucket.name, largestBinary: 1000, ...more }, id, gzip);
 
 it("stores it byte for byte, with the headers of builds, once", async () => {
   const sha256 = createHash("sha256").update(BINARY).digest("base64");
@@ -43,6 +44,20 @@ it.each([
     message: expect.stringContaining(reason),
   });
   expect(bucket.requests).toEqual([]);
+});
+
+it("does not store what the deployment would not record", async () => {
+  await expect(run(GZIP, { largestBinary: BINARY.length - 1 })).rejects.toMatchObject({ name: "UserError" });
+  expect(bucket.requests).toEqual([]);
+});
+
+it("takes platforms of Go and of the past, and others when told so", async () => {
+  const wrong = { ...ID, platform: "darwin-amd46" };
+  await expect(run(GZIP, {}, wrong)).rejects.toThrow(/darwin-amd46 is no platform .* --any-platform/);
+  expect(bucket.requests).toEqual([]);
+  await run(GZIP, { anyPlatform: true }, wrong);
+  await run(GZIP, {}, { ...ID, platform: "darwin-386" });
+  expect(bucket.objects).toHaveLength(2);
 });
 
 it("has the headers that build.sh writes", () => {

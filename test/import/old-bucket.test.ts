@@ -73,3 +73,31 @@ it("says what cannot be read", async () => {
   const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
   await expect(all(new OldBucket(url).list())).rejects.toThrow("does not answer like an S3 bucket");
 });
+
+it.each([
+  ["no token", () => ""],
+  ["the same token for ever", () => "<NextContinuationToken>1</NextContinuationToken>"],
+])("stops at a list that has more and %s", async (_, token) => {
+  const server = createServer((__, response) => {
+    response.setHeader("content-type", "application/xml");
+    response.end(
+      `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>old</Name><IsTruncated>true</IsTruncated>${token()}</ListBucketResult>`,
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const bucket = new OldBucket(`http://127.0.0.1:${(server.address() as AddressInfo).port}/old/`);
+  await expect(all(bucket.list())).rejects.toMatchObject({
+    name: "UserError",
+    message: expect.stringContaining("not complete"),
+  });
+});
+
+it("is read by https, but on this machine", () => {
+  expect(() => new OldBucket("http://hkdist.s3.amazonaws.com/")).toThrow(/is not https/);
+  expect(() => new OldBucket("http://127.0.0.1.example.com/")).toThrow(/is not https/);
+  new OldBucket("https://hkdist.s3.amazonaws.com/");
+});
