@@ -149,13 +149,16 @@ report_setting() { # NAME TEXT
   printf '%s\tset\t%s\n' "$1" "$(printf '%s' "$2" | base64 -w0)" >>"$work/report"
 }
 
-# How everything here is built, so that it can be told, and built again. Where things are stored changes nothing.
+# How everything here is built, so that it can be told, and built again. All of this becomes public: nothing else is told.
+told=(HKDIST_COMMAND HKDIST_MAIN_PACKAGE HKDIST_IMPORT_PATH HKDIST_BUILD_TAGS HKDIST_LDFLAGS HKDIST_VERSION_VARIABLE
+  HKDIST_COMMIT_VARIABLE HKDIST_DATE_VARIABLE HKDIST_DIRECTORY_URL_VARIABLE HKDIST_DIRECTORY_URL
+  HKDIST_ARTIFACTS_URL_VARIABLE HKDIST_ARTIFACTS_URL)
 : >"$work/report"
 report_setting archiveKey "$archive_key"
 report_setting archiveSha256 "$archive_sha256"
 report_setting flags "$(printf '%s\n' "${flags[@]}")"
-for name in "${!HKDIST_@}"; do
-  case $name in *_BUCKET | *_PLAN_KEY) ;; *) report_setting "$name" "${!name}" ;; esac
+for name in "${told[@]}"; do
+  if [[ -n ${!name+set} ]]; then report_setting "$name" "${!name}"; fi
 done
 
 if [[ -n ${HKDIST_HOOK:-} ]]; then

@@ -63,7 +63,10 @@ async function newestReports(client: S3Client, Bucket: string, Prefix: string): 
   return listed
     .sort((a, b) => b.time - a.time)
     .slice(0, MOST_REPORTS)
-    .filter(({ size }) => (bytes += size) <= MOST_BYTES)
+    .filter(({ size }) => {
+      bytes += size;
+      return bytes <= MOST_BYTES;
+    })
     .map(({ key }) => key)
     .sort();
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { provenanceOf } from "../../lambda/describe/provenance.ts";
+import { statedSettings } from "../../verify/settings.ts";
 import { readStatement } from "../../verify/statement.ts";
-import { artifact, errorOf, SOURCE, sha256 } from "../lambda/support.ts";
+import { artifact, errorOf, fileText, SOURCE, sha256 } from "../lambda/support.ts";
 
 const URL = "https://artifacts.example/greet/20260131.1/provenance.json";
 const BUILD = {
@@ -109,4 +110,9 @@ describe("a statement", () => {
     expect(error.message).toContain(URL);
     expect(error.message).toContain(words);
   });
+});
+
+it("may have just the settings that builds tell of", () => {
+  const [, told = ""] = /^told=\(([^)]*)\)/m.exec(fileText("buildspec/build.sh")) ?? [];
+  expect(told.split(/\s+/).toSorted()).toEqual(Object.keys(statedSettings.shape).toSorted());
 });
