@@ -63,7 +63,7 @@ export async function archiveOfCommit(
   workshop: Workshop,
   { cmd }: Pick<ArtifactId, "cmd">,
   statement: Statement,
-  { settings }: Build,
+  { settings, hook }: Build,
   platforms: readonly string[],
   repository: string,
 ): Promise<CommitArchive> {
@@ -80,6 +80,7 @@ export async function archiveOfCommit(
     HKDIST_TAG: tag,
     HKDIST_PLATFORMS: platforms.join(" "),
     HKDIST_GO_VERSION: goVersion,
+    HKDIST_HAS_HOOK: hook === undefined ? "" : "true",
   });
   if (outcome["OUTCOME"] !== "archived") {
     throw new UserError(`Commit ${commit} cannot be archived: ${outcome["REFUSAL"]}: ${outcome["REASON"]}`);
