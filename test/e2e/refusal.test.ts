@@ -37,19 +37,10 @@ import {
 
 const currentOf = (cmd: string) => directory(`${cmd}/current/${hostPlatform()}.json`);
 
+/** That the machine hands on whatever it is given; what else is wrong is for test/lambda/request to tell. */
 const WRONG_INPUTS: [string, unknown, string][] = [
   ["no command", {}, 'cmd: missing; the commands are "greet"'],
-  ["an unknown command", { cmd: "cat" }, 'cmd: "cat" is not configured'],
   ["a date that does not exist", { cmd: "greet", tag: "v20260231" }, "tag: must be v and a date that exists"],
-  [
-    "a platform that is not configured",
-    { cmd: "greet", platforms: ["plan9-386"] },
-    'platforms: "plan9-386" not configured',
-  ],
-  ["an empty list", { cmd: "greet", platforms: [] }, "platforms: must name at least one"],
-  ["a word for a truth value", { cmd: "greet", publish: "no" }, "publish: must be true or false"],
-  ["an unknown field", { cmd: "greet", version: "1" }, 'unknown field "version"'],
-  ["a list", [{ cmd: "greet" }], "the input must be a JSON object"],
   ["a word", "greet", "the input must be a JSON object"],
 ];
 

@@ -145,17 +145,11 @@ describe("whatever the routes throw is 503 and one line in the log", () => {
 
 describe("an answer that takes too long", () => {
   it("is 503 before the function's time is over", async () => {
-    vi.useFakeTimers();
-    try {
-      const handler = serve(() => new Promise(() => {}));
-      const context = { getRemainingTimeInMillis: () => 15_000 } as Context;
-      const answer = handler(eventOf("GET", "/"), context);
-      await vi.advanceTimersByTimeAsync(14_000);
-      expect(await answer).toMatchObject({ statusCode: 503, headers: { "retry-after": "5" } });
-      expect(String(lines.mock.lastCall?.[0])).toContain("no answer within 14000 ms");
-    } finally {
-      vi.useRealTimers();
-    }
+    const handler = serve(() => new Promise(() => {}));
+    const context = { getRemainingTimeInMillis: () => 1050 } as Context;
+    const answer = await handler(eventOf("GET", "/"), context);
+    expect(answer).toMatchObject({ statusCode: 503, headers: { "retry-after": "5" } });
+    expect(String(lines.mock.lastCall?.[0])).toContain("no answer within 50 ms");
   });
 
   it("does not keep an answer in time waiting", async () => {
