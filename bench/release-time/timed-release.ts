@@ -5,8 +5,7 @@ import {
   ListBuildsCommand,
 } from "@aws-sdk/client-codebuild";
 import { GetExecutionHistoryCommand, type HistoryEvent, SFNClient } from "@aws-sdk/client-sfn";
-import { awsSettings } from "../../local/environment.ts";
-import type { LocalAws } from "../../local/local-aws.ts";
+import { clientSettings, type LocalAws } from "../../local/local-aws.ts";
 import { followRelease, startRelease } from "../../local/release.ts";
 
 /** Seconds, and what AWS counts. */
@@ -27,12 +26,9 @@ export interface Timed {
  * @throws Error when the release fails
  */
 export async function timedRelease(local: LocalAws, cmd: string): Promise<Timed> {
-  const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
-    awsSettings(local);
-  const options = { endpoint: local.endpointUrl, region: local.region };
-  const credentials = { accessKeyId, secretAccessKey };
-  const steps = new SFNClient({ ...options, credentials });
-  const codebuild = new CodeBuildClient({ ...options, credentials });
+  const options = clientSettings(local);
+  const steps = new SFNClient(options);
+  const codebuild = new CodeBuildClient(options);
 
   const started = Date.now();
   const executionArn = await startRelease(local, { cmd });

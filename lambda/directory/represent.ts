@@ -16,13 +16,13 @@ export function represent(request: HttpRequest, answer: HttpAnswer): HttpAnswer 
   const hash = createHash("sha256").update(body).digest("base64url").slice(0, 22); // 132 bits
   const compressible = body.length > WORTH_COMPRESSING;
   const compressed = compressible && takesGzip(request.headers["accept-encoding"] ?? "");
-  const tags = [`"${hash}"`, `"${hash}-gzip"`];
+  const tags = { plain: `"${hash}"`, gzip: `"${hash}-gzip"` };
   const described: Record<string, string> = {
     ...headers,
-    etag: compressed ? `"${hash}-gzip"` : `"${hash}"`,
+    etag: compressed ? tags.gzip : tags.plain,
     ...(compressible && { vary: "Accept-Encoding" }),
   };
-  if (holds(request.headers["if-none-match"], tags)) {
+  if (holds(request.headers["if-none-match"], Object.values(tags))) {
     const { "content-type": _, ...withoutType } = described;
     return { status: 304, headers: withoutType, body: "" };
   }

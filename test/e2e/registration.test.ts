@@ -6,6 +6,7 @@ import { getArtifact } from "../../lambda/shared/artifacts.ts";
 import { getCurrent, historyOf } from "../../lambda/shared/current.ts";
 import type { ArtifactId } from "../../lambda/shared/keys.ts";
 import { behindGateway } from "../lambda/gateway.ts";
+import { lacks } from "../programs.ts";
 import { register, sha256Of, storeArtifact } from "./registered.ts";
 import { local, s3, table } from "./setting.ts";
 import { put, putVerbatim } from "./signed.ts";
@@ -126,7 +127,7 @@ describe("who may PUT is for IAM to say", () => {
     expect(platforms).not.toHaveProperty(theirs.platform);
   });
 
-  it.runIf(hasCurl())("curl signs as the documentation shows", async () => {
+  it.skipIf(lacks(["curl"], "signing with curl"))("curl signs as the documentation shows", async () => {
     const user = await userWhoMayPut("hk-one/*");
     const one = id("android-arm64", "20140509", "hk-one");
     await storeArtifact(one);
@@ -201,12 +202,3 @@ describe("many at once", () => {
     for (const [at, entry] of history.slice(1).entries()) expect(entry.from).toEqual(history[at]?.to);
   });
 });
-
-function hasCurl(): boolean {
-  try {
-    execFileSync("curl", ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}

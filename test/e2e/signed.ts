@@ -1,15 +1,11 @@
 import { createHash, createHmac, type Hash } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { type Answer, send } from "../golden/send.ts";
-import { local } from "./setting.ts";
-
-export interface Credentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-}
+import { local, options } from "./setting.ts";
 
 /** The local AWS's root user, whose word is taken. */
-export const ROOT: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
+export const ROOT = options.credentials;
+export type Credentials = typeof ROOT;
 
 /** A PUT on the directory, signed as `curl --aws-sigv4` signs it, or unsigned. */
 export async function put(

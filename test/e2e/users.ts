@@ -8,10 +8,10 @@ import {
   PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
 import { onTestFinished } from "vitest";
-import { local } from "./setting.ts";
-import { type Credentials, ROOT } from "./signed.ts";
+import { local, options } from "./setting.ts";
+import type { Credentials } from "./signed.ts";
 
-const iam = new IAMClient({ endpoint: local.endpointUrl, region: local.region, credentials: ROOT });
+const iam = new IAMClient(options);
 
 /** Credentials of a new IAM user who may PUT on these paths of the directory (without the first slash) and nothing else. */
 export async function userWhoMayPut(...paths: string[]): Promise<Credentials> {

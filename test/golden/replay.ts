@@ -1,8 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { awsSettings } from "../../local/environment.ts";
-import type { LocalAws } from "../../local/local-aws.ts";
+import { clientSettings, type LocalAws } from "../../local/local-aws.ts";
 import { UserError } from "../../tools/user-error.ts";
 import { DIFFERENCES, type Expected, type Question } from "./differences.ts";
 import type { Observed, State } from "./observed.ts";
@@ -35,13 +34,7 @@ export async function* replay(
   states: readonly State[],
 ): AsyncGenerator<Replayed> {
   const byName = new Map(states.map((state) => [state.state, state]));
-  const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
-    awsSettings(local);
-  const client = {
-    endpoint: local.endpointUrl,
-    region: local.region,
-    credentials: { accessKeyId, secretAccessKey },
-  };
+  const client = clientSettings(local);
   const table = { name: local.table, documents: DynamoDBDocumentClient.from(new DynamoDBClient(client)) };
   const putBack = await setAside(table);
   try {
@@ -90,9 +83,9 @@ function below(directoryUrl: string, path: string): string {
 
 /** The local AWS takes its root user's word without looking at the signature; users' permissions have tests of their own. */
 function rootAuthorization(local: LocalAws): string {
-  const { AWS_ACCESS_KEY_ID } = awsSettings(local);
+  const { accessKeyId } = clientSettings(local).credentials;
   const day = new Date().toISOString().slice(0, 10).replaceAll("-", "");
-  const scope = `${AWS_ACCESS_KEY_ID}/${day}/${local.region}/execute-api/aws4_request`;
+  const scope = `${accessKeyId}/${day}/${local.region}/execute-api/aws4_request`;
   return `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=${"0".repeat(64)}`;
 }
 
