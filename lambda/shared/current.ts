@@ -11,15 +11,32 @@ export interface Current {
   /** Counts the changes, from 1. */
   revision: number;
   platforms: Record<string, { version: string; sha256: string }>;
+  /** Versions that were withdrawn, on all platforms: they are answered with 404 and never become current. */
+  yanked?: Record<string, Yank>;
+}
+
+export interface Yank {
+  reason: string;
+  /** RFC 3339, UTC. */
+  at: string;
+  /** The execution that did it. */
+  by: string;
 }
 
 /** One change of `current`. */
 export interface HistoryEntry {
   cmd: string;
   revision: number;
-  /** Version by platform, before and after, of the platforms that changed. A platform's first version has no `from`. */
+  /**
+   * Version by platform, before and after, of the platforms that changed. A platform's first version has no `from`; one whose
+   * last good version was yanked has no `to`.
+   */
   from: Record<string, string>;
   to: Record<string, string>;
+  /** The version that this change withdrew, with the reason. */
+  yanked?: { version: string; reason: string };
+  /** The version whose withdrawal this change undid. */
+  restored?: string;
   /** RFC 3339, UTC. */
   at: string;
   /** The execution or principal that did it. */
