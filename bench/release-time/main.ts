@@ -1,5 +1,5 @@
-// npm run bench:release-time [-- greet|age]: how long a release for 12 platforms takes on this machine, cold and warm, with
-// one and two builds at once, and what that much would cost on AWS. Takes half an hour; nothing else should run.
+// npm run bench:release-time [-- greet|age [1|2]]: how long a release for 12 platforms takes on this machine, cold and warm, with
+// one and two builds at once, and what that much would cost on AWS. Takes most of an hour; nothing else should run.
 import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { type Timed, timedRelease } from "./timed-release.ts";
 const folder = join(localFolder, "bench-release-time");
 const goCache = join(cacheFolder, "go-build");
 const aside = `${goCache}.aside`;
-const only = process.argv[2];
+const [only, onlyBuilds] = process.argv.slice(2);
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
 process.on("exit", () => {
@@ -28,12 +28,15 @@ console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores; ${PLATFORMS.len
 | --- | --- | --- | --- | --- | --- | --- | --- |`);
 for (const product of PRODUCTS) {
   if (only !== undefined && only !== product.name) continue;
-  for (const builds of [1, 2]) await measure(product, builds);
+  for (const builds of [1, 2]) {
+    if (onlyBuilds === undefined || onlyBuilds === String(builds)) await measure(product, builds);
+  }
 }
 
 /** The first release is cold; the second, of the next version with the first one as base, is warm. */
 async function measure(product: Product, builds: number): Promise<void> {
-  await reset(folder, () => {});
+  const aws = join(folder, "aws");
+  await reset(aws, () => {});
   try {
     const repository = product.repository(join(folder, "repository"));
     const config = join(folder, "hkdist.config.mjs");
@@ -43,7 +46,7 @@ async function measure(product: Product, builds: number): Promise<void> {
     };
     writeFileSync(config, `export default ${JSON.stringify({ commands, buildConcurrency: builds })};\n`);
     const log = (line: string) => console.error(line);
-    const local = await up({ folder: join(folder, "aws"), config, log, endWithProcess: true });
+    const local = await up({ folder: aws, config, log, endWithProcess: true });
 
     rmSync(goCache, { recursive: true, force: true });
     for (const [at, cache] of ["cold", "warm"].entries()) {
@@ -52,7 +55,8 @@ async function measure(product: Product, builds: number): Promise<void> {
       console.log(`| ${name} | ${cache} | ${builds} | ${row(timed)} |`);
     }
   } finally {
-    await reset(folder, () => {});
+    await reset(aws, () => {});
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
