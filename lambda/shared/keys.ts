@@ -50,6 +50,19 @@ export function laterProvenanceObjectKey({ cmd, version, platform }: ArtifactId)
   return `${cmd}/${version}/${platform}.provenance.json`;
 }
 
+/** The artifact whose bill of materials or later statement has this key, or undefined when it is no such key. */
+export function parseDocumentObjectKey(key: string): ArtifactId | undefined {
+  const [, name] = /^(.*)\.(?:cdx|provenance)\.json$/.exec(key) ?? [];
+  return name === undefined ? undefined : parseArtifactObjectKey(`${name}.gz`);
+}
+
+/** The version that a statement with this key is about, or undefined when it is no such key. */
+export function parseProvenanceObjectKey(key: string): { cmd: string; version: string } | undefined {
+  const [cmd = "", version = "", file = "", ...rest] = key.split("/");
+  if (rest.length > 0 || file !== "provenance.json") return undefined;
+  return isCommand(cmd) && isVersion(version) ? { cmd, version } : undefined;
+}
+
 /** A patch turns the base version's binary into the target version's, on one platform. */
 export interface PatchId {
   cmd: string;
@@ -62,6 +75,13 @@ export interface PatchId {
 /** Object key in the artifacts bucket; also its path under the artifacts URL (the protocol's patch). */
 export function patchObjectKey({ cmd, from, to, platform }: PatchId): string {
   return `${cmd}/${from}/${to}/${platform}`;
+}
+
+/** The patch that an object key names, or undefined when the key has another form. */
+export function parsePatchObjectKey(key: string): PatchId | undefined {
+  const [cmd = "", from = "", to = "", platform = "", ...rest] = key.split("/");
+  if (rest.length > 0 || !isCommand(cmd) || !isPlatform(platform)) return undefined;
+  return isVersion(from) && isVersion(to) ? { cmd, platform, from, to } : undefined;
 }
 
 /** What a build has to do, in the sources bucket. Unique per execution and batch. */

@@ -8,6 +8,7 @@ export const ENVIRONMENT = {
   recordQueueUrl: "HKDIST_RECORD_QUEUE_URL",
   patchBases: "HKDIST_PATCH_BASES",
   buildConcurrency: "HKDIST_BUILD_CONCURRENCY",
+  alertsTopic: "HKDIST_ALERTS_TOPIC",
   largestBinaryBytes: "HKDIST_LARGEST_BINARY_BYTES",
 } as const;
 

@@ -3,6 +3,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   NoSuchKey,
   NotFound,
   PutObjectCommand,
@@ -16,6 +17,10 @@ export interface StoredObject {
   body: Buffer;
   /** Headers and the like, under the names of the SDK. */
   more: Record<string, unknown>;
+  /** A delete marker: nothing is there. */
+  isMarker?: true;
+  /** For lists of versions; in 1970 without it. */
+  storedAt?: Date;
 }
 
 /** A versioned bucket in memory, which fails in S3's own errors. */
@@ -40,8 +45,16 @@ export class MemoryBucket {
     return versionId;
   }
 
+  /** Deletes as S3 does without a version: what was there stays under its version id. @returns the marker's id */
+  mark(key: string): string {
+    const versionId = this.store(key, Buffer.alloc(0));
+    Object.assign(this.objects.at(-1) as StoredObject, { isMarker: true });
+    return versionId;
+  }
+
   newest(key: string): StoredObject | undefined {
-    return this.objects.findLast((object) => object.key === key);
+    const newest = this.objects.findLast((object) => object.key === key);
+    return newest?.isMarker ? undefined : newest;
   }
 
   answer(command: unknown): unknown {
@@ -50,18 +63,17 @@ export class MemoryBucket {
     const newest = this.newest(Key);
     const about = { message: Key, $metadata: {} };
     if (command instanceof HeadObjectCommand) {
-      this.requests.push(`HEAD ${Key}`);
-      if (newest === undefined) throw new NotFound(about);
-      return { VersionId: newest.versionId, ...newest.more };
+      const { VersionId } = command.input;
+      this.requests.push(`HEAD ${Key}${VersionId === undefined ? "" : ` ${VersionId}`}`);
+      const object = VersionId === undefined ? newest : this.version(Key, VersionId);
+      if (object === undefined) throw new NotFound(about);
+      return { VersionId: object.versionId, ...object.more };
     }
     if (command instanceof GetObjectCommand) {
       const { VersionId } = command.input;
       this.requests.push(`GET ${Key} ${VersionId ?? "newest"}`);
       if (newest === undefined && VersionId === undefined) throw new NoSuchKey(about);
-      const object =
-        VersionId === undefined
-          ? newest
-          : this.objects.find(({ key, versionId }) => key === Key && versionId === VersionId);
+      const object = VersionId === undefined ? newest : this.version(Key, VersionId);
       if (object === undefined)
         throw new S3ServiceException({ ...about, name: "NoSuchVersion", $fault: "client" });
       const Body = Object.assign(Readable.from(pieces(object.body)), {
@@ -71,6 +83,7 @@ export class MemoryBucket {
       return { ...object.more, VersionId: object.versionId, Body };
     }
     if (command instanceof ListObjectsV2Command) return this.page(command.input);
+    if (command instanceof ListObjectVersionsCommand) return this.versionPage(command.input);
     if (!(command instanceof PutObjectCommand)) throw new Error("not a command of this bucket");
     this.requests.push(`PUT ${Key}`);
     this.beforePut();
@@ -80,6 +93,41 @@ export class MemoryBucket {
       throw new S3ServiceException({ ...about, name: "PreconditionFailed", $fault: "client" });
     }
     return { VersionId: this.store(Key, Buffer.from(Body as Buffer | string), more) };
+  }
+
+  private version(ofKey: string, id: string): StoredObject | undefined {
+    return this.objects.find(({ key, versionId }) => key === ofKey && versionId === id);
+  }
+
+  /** Keys in order, and of each its versions, newest first; encoded when that is asked for. */
+  private versionPage({ Prefix = "", ...at }: ListObjectVersionsCommand["input"]) {
+    const encoded = (key: string) =>
+      at.EncodingType === "url" ? encodeURIComponent(key).replaceAll("%20", "+") : key;
+    const all = this.objects
+      .map((object, age) => ({ ...object, age }))
+      .filter(({ key }) => key.startsWith(Prefix))
+      .sort((a, b) => (a.key === b.key ? b.age - a.age : a.key < b.key ? -1 : 1));
+    const isAt = ({ key, versionId }: StoredObject) =>
+      key === at.KeyMarker && versionId === at.VersionIdMarker;
+    const from = all.findIndex(isAt) + 1;
+    const page = all.slice(from, from + PAGE);
+    const told = page.map(({ key, versionId, isMarker, body, age, storedAt }) => ({
+      isMarker,
+      Key: encoded(key),
+      VersionId: versionId,
+      IsLatest: this.objects.findLastIndex((object) => object.key === key) === age,
+      LastModified: storedAt ?? new Date(age * 1000),
+      ...(!isMarker && { Size: body.length }),
+    }));
+    const last = page.at(-1);
+    return {
+      EncodingType: at.EncodingType,
+      Versions: told.filter(({ isMarker }) => !isMarker),
+      DeleteMarkers: told.filter(({ isMarker }) => isMarker),
+      IsTruncated: from + PAGE < all.length,
+      NextKeyMarker: encoded(last?.key ?? ""),
+      NextVersionIdMarker: last?.versionId,
+    };
   }
 
   /** The later it was stored the newer it is. */

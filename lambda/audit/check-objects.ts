@@ -1,0 +1,157 @@
+import type { Artifact } from "../shared/artifacts.ts";
+import {
+  type ArtifactId,
+  artifactItemKey,
+  type ItemKey,
+  parseArtifactObjectKey,
+  parseDocumentObjectKey,
+  parsePatchObjectKey,
+  parseProvenanceObjectKey,
+  patchItemKey,
+  patchObjectKey,
+  refusedItemKey,
+} from "../shared/keys.ts";
+import type { Patch } from "../shared/patches.ts";
+import type { Breach } from "./breach.ts";
+import { isWithdrawn, type Judgement } from "./judgement.ts";
+import { DAMAGED, nameOf, type StoredVersion, type World, whole } from "./world.ts";
+
+/** A patch that is stored, as opposed to a reason why there is none. */
+export type StoredPatch = Exclude<Patch, { none: string }>;
+
+/** What a row says about its object. */
+export interface Recorded {
+  cmd: string;
+  /** Withdrawn with this version. */
+  version: string;
+  key: string;
+  s3VersionId: string;
+  /** Bytes. */
+  size: number;
+  /** What S3 must tell as the object's SHA-256; undefined: the upload carried none that is of all bytes. */
+  s3Checksum: string | undefined;
+}
+
+/** The objects that rows are about. */
+export function recordedObjects(world: World): Recorded[] {
+  const artifacts = whole(world.artifacts.values()).map(recordedArtifact);
+  return [...artifacts, ...storedPatches(world).map(recordedPatch)];
+}
+
+export function recordedArtifact(artifact: Artifact): Recorded {
+  const { cmd, version, key, s3VersionId, gzSize, s3Checksum } = artifact;
+  return { cmd, version, key, s3VersionId, size: gzSize, s3Checksum };
+}
+
+/** A patch is stored as it is: its own hash is the object's. */
+export function recordedPatch(patch: StoredPatch): Recorded {
+  const { cmd, to, s3VersionId, size, sha256 } = patch;
+  return { cmd, version: to, key: patchObjectKey(patch), s3VersionId, size, s3Checksum: sha256 };
+}
+
+export function storedPatches(world: World): StoredPatch[] {
+  return whole(world.patches.values()).filter((patch): patch is StoredPatch => !("none" in patch));
+}
+
+/** The version of an object that its row names. */
+export function versionOf(world: World, { key, s3VersionId }: Recorded): StoredVersion | undefined {
+  return world.objects.get(key)?.find(({ id, isMarker }) => id === s3VersionId && !isMarker);
+}
+
+/**
+ * Whether the recorded version is there with the recorded size, and is what a download gets: the newest under its key, or
+ * nothing at all when the version was withdrawn.
+ */
+export function checkRecorded(world: World, recorded: Recorded, judgement: Judgement): Breach | undefined {
+  const { key, s3VersionId, size } = recorded;
+  const breach = (kind: Breach["kind"], problem: string) => ({ kind, item: key, problem });
+  const stored = versionOf(world, recorded);
+  const newest = world.objects.get(key)?.[0];
+  if (stored === undefined) {
+    const instead = newest ? `there is ${told(newest)} instead` : "nothing has that key";
+    return breach("object-missing", `its row names S3 version ${s3VersionId}, and ${instead}`);
+  }
+  if (stored.size !== size) {
+    return breach(
+      "object-differs",
+      `S3 version ${s3VersionId} has ${stored.size} bytes, its row says ${size}`,
+    );
+  }
+  const withdrawn = isWithdrawn(world, recorded, judgement);
+  if (withdrawn === "just changed" || newest === undefined) return undefined;
+  if (withdrawn === "yes") {
+    if (newest.isMarker) return undefined;
+    return breach(
+      "withdrawn-reachable",
+      `${recorded.version} is withdrawn, and clients still get ${told(newest)}`,
+    );
+  }
+  if (newest === stored) return undefined;
+  return breach("object-hidden", `its row names S3 version ${s3VersionId}, and clients get ${told(newest)}`);
+}
+
+function told({ id, size, isMarker, storedAt }: StoredVersion): string {
+  const since = `since ${new Date(storedAt).toISOString()}`;
+  return isMarker ? `a delete marker, ${id}, ${since}` : `version ${id} of ${size} bytes, ${since}`;
+}
+
+/** The keys under which something is stored that no row explains, though it has had the time. */
+export function checkExplained(world: World, judgement: Judgement): Breach[] {
+  const versions = new Set([...world.artifacts.keys()].map((name) => name.slice(0, name.lastIndexOf("#"))));
+  return [...world.objects].flatMap(([key, stored]) => {
+    const strange = stored.filter(
+      (version, at) =>
+        version.storedAt <= judgement.settledAt &&
+        !isExplained(world, judgement, versions, key, version, at === 0),
+    );
+    if (strange.length === 0) return [];
+    const which = strange.slice(0, 3).map(told).join("; ");
+    const more = strange.length > 3 ? `; and ${strange.length - 3} more` : "";
+    return [{ kind: "object-unexplained", item: key, problem: `no row explains ${which}${more}` } as const];
+  });
+}
+
+/** @param versions the released versions, as rows' names begin that are of one */
+function isExplained(
+  world: World,
+  judgement: Judgement,
+  versions: ReadonlySet<string>,
+  key: string,
+  version: StoredVersion,
+  isNewest: boolean,
+): boolean {
+  if (world.refusals.has(nameOf(refusedItemKey(key, version.id)))) return true;
+  const artifact = parseArtifactObjectKey(key);
+  if (artifact !== undefined) {
+    const row = world.artifacts.get(nameOf(artifactItemKey(artifact)));
+    return isOfRow(row, artifact);
+  }
+  const patch = parsePatchObjectKey(key);
+  if (patch !== undefined) {
+    const row = world.patches.get(nameOf(patchItemKey(patch)));
+    if (row !== undefined && row !== DAMAGED && "none" in row) return false;
+    return isOfRow(row, { cmd: patch.cmd, version: patch.to });
+  }
+  const document = parseDocumentObjectKey(key);
+  const statement = parseProvenanceObjectKey(key);
+  const about = document ?? statement;
+  if (about === undefined) return false;
+  if (version.isMarker) return isWithdrawn(world, about, judgement) !== "no";
+  // Documents are written once: one that another stands before is not explained.
+  return isNewest && (document ? world.artifacts.has(nameOf(artifactItemKey(document))) : hasVersion(about));
+
+  function isOfRow(
+    row: { s3VersionId: string } | typeof DAMAGED | undefined,
+    of: { cmd: string; version: string },
+  ): boolean {
+    if (row === undefined) return false;
+    // What is newest and not the recorded one is told by the row's own check.
+    if (row === DAMAGED || row.s3VersionId === version.id || isNewest) return true;
+    return version.isMarker && isWithdrawn(world, of, judgement) !== "no";
+  }
+
+  function hasVersion({ cmd, version: released }: Pick<ArtifactId, "cmd" | "version">): boolean {
+    const key: ItemKey = artifactItemKey({ cmd, version: released, platform: "" });
+    return versions.has(nameOf(key).slice(0, -1));
+  }
+}
