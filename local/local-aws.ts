@@ -33,6 +33,8 @@ export interface UpOptions {
   log: (line: string) => void;
   /** The server ends with this process, whatever ends it: for tests and the demo. */
   endWithProcess?: boolean;
+  /** Programs that functions and builds find first (server.ts). */
+  programs?: string;
   /** Where the CDK app's cdk.json is, if not in this checkout. */
   app?: string;
 }
@@ -57,7 +59,7 @@ export async function up(options: UpOptions): Promise<LocalAws> {
     await requirePort(folder, port);
     await undoUnfinishedDeploy(folder, port, options.log);
     const owner = options.endWithProcess ? process.pid : undefined;
-    const server = { folder, port, region: REGION, owner };
+    const server = { folder, port, region: REGION, owner, programs: options.programs };
     const app = { folder, endpointUrl: endpoint(port), region: REGION, app: options.app ?? root };
     const deployed = readDeployed(files.deployed);
 

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cacheFolder, root } from "../tools/checkout.ts";
 import { identify, isRunning, type ProcessIdentity } from "../tools/process-identity.ts";
@@ -34,6 +34,8 @@ export interface ServerOptions {
   port: number;
   region: string;
   auth: boolean;
+  /** A folder of programs that functions and builds find before all others: for tests that put faults into them. */
+  programs?: string | undefined;
   /** A process id: the server stops by itself soon after that process has ended, however it ended. */
   owner?: number | undefined;
 }
@@ -157,9 +159,10 @@ async function endsWithin(server: ProcessIdentity, seconds: number): Promise<boo
 }
 
 /** Functions inherit the server's environment, so it has nothing of the caller's but PATH. */
-function serverEnvironment({ folder, port, region, auth, owner }: ServerOptions): Record<string, string> {
+function serverEnvironment(options: ServerOptions): Record<string, string> {
+  const { folder, port, region, auth, owner, programs } = options;
   const files = stateFiles(folder);
-  const path = toolPath();
+  const path = programs === undefined ? toolPath() : `${programs}${delimiter}${toolPath()}`;
   return {
     PATH: path,
     HOME: files.home,

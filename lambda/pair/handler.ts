@@ -3,7 +3,7 @@ import { type Artifact, artifactsBefore, artifactsOfVersion, getRefusal } from "
 import { ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError } from "../shared/errors.ts";
 import { type ArtifactId, artifactObjectKey } from "../shared/keys.ts";
 import { newestVersionId, readText } from "../shared/objects.ts";
-import { patchesTo } from "../shared/patches.ts";
+import { isSettled, patchesTo } from "../shared/patches.ts";
 import type { PairEvent, Paired, PatchPair, ReleaseRequest } from "../shared/payloads.ts";
 import { readReport } from "../shared/report.ts";
 import { readSettings } from "../shared/settings.ts";
@@ -42,10 +42,11 @@ export async function handler({ request, plan, startedAt }: PairEvent): Promise<
   }
   const mine = request.platforms.flatMap((platform) => recorded.get(platform) ?? []);
   await Promise.all(mine.map(throwIfReplaced));
+  const patches = await patchesTo(table, request.cmd, plan.version);
   const artifacts = mine.map(({ platform, sha256, size, gzSize }) => ({ platform, sha256, size, gzSize }));
   return {
     artifacts,
-    pairs: openPairs(await basesOf(request, plan.version), await patchesTo(table, request.cmd, plan.version)),
+    pairs: openPairs(await basesOf(request, plan.version), patches.filter(isSettled)),
   };
 }
 

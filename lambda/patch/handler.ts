@@ -1,4 +1,5 @@
 import { S3Client } from "@aws-sdk/client-s3";
+import type { Context } from "aws-lambda";
 import { log } from "../shared/log.ts";
 import type { PatchEvent, PatchResult } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
@@ -11,10 +12,10 @@ const settings = readSettings(SETTINGS);
 const patcher = { table: openTable(settings.table), s3: new S3Client(), bucket: settings.artifactsBucket };
 
 /** Makes one patch. The machine goes on without it when it fails: a client then downloads the full binary. */
-export async function handler(event: PatchEvent): Promise<PatchResult> {
+export async function handler(event: PatchEvent, context: Context): Promise<PatchResult> {
   const started = performance.now();
   try {
-    const result = await makePatch(patcher, event);
+    const result = await makePatch({ ...patcher, milliseconds: context.getRemainingTimeInMillis() }, event);
     log("patch", { ...event, ...result, milliseconds: Math.round(performance.now() - started) });
     return result;
   } catch (thrown) {

@@ -10,17 +10,21 @@ import { newestVersionId } from "../shared/objects.ts";
 import { type Patch, putPatch } from "../shared/patches.ts";
 import type { PatchEvent, PatchResult } from "../shared/payloads.ts";
 import type { Table } from "../shared/table.ts";
+import { lackOf, needsOf, resourcesHere } from "./limits.ts";
 import { download, downloadBinary, hashFile } from "./stored-files.ts";
 
 export interface Patcher {
   table: Table;
   s3: S3Client;
   bucket: string;
+  /** How long a call may take from now on, in milliseconds. */
+  milliseconds: number;
 }
 
 /**
  * Makes a patch, proves that it turns the base into the target, stores it once and records it. A patch that is stored
- * already is proved and recorded instead. It is kept only when it is smaller than the full download.
+ * already is proved and recorded instead. It is kept only when it is smaller than the full download. A pair that this function
+ * has no room or time for is not begun.
  * @throws PatchNotProvedError when an input is not what its row says, or the patch does not make the target
  */
 export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchEvent): Promise<PatchResult> {
@@ -36,6 +40,13 @@ export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchE
   )) as [Artifact, Artifact];
   const id = { cmd, platform, from, to: version };
   const key = patchObjectKey(id);
+
+  const there = await resourcesHere(tmpdir(), patcher.milliseconds);
+  const lack = lackOf(needsOf(base.size, target.size, there.megabytes), there);
+  if (lack !== undefined) {
+    await putPatch(table, { ...id, none: lack, lacks: true, recordedAt: new Date().toISOString() });
+    return { ...pair, outcome: "none", reason: lack };
+  }
 
   const folder = await mkdtemp(join(tmpdir(), "patch-"));
   const file = (name: string) => join(folder, name);

@@ -2,7 +2,7 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { type PatchId, patchItemKey, patchPartition, patchPrefix } from "./keys.ts";
 import { queryAll, type Table } from "./table.ts";
 
-/** A proved patch, or the reason why there is none for this pair and need not be tried again. */
+/** A proved patch, or the reason why there is none for this pair. */
 export type Patch = PatchId & { recordedAt: string } & (
     | {
         /** Bytes of the patch. */
@@ -11,10 +11,19 @@ export type Patch = PatchId & { recordedAt: string } & (
         sha256: string;
         s3VersionId: string;
       }
-    | { none: string }
+    | {
+        none: string;
+        /** The patch function had no room for it: the next one may have more, so the pair is not settled. */
+        lacks?: true;
+      }
   );
 
-/** Every pair that is settled for patches to `version`. */
+/** Whether a pair need not be tried again. */
+export function isSettled(patch: Patch): boolean {
+  return !("lacks" in patch);
+}
+
+/** What is known of all pairs for patches to `version`. */
 export function patchesTo(table: Table, cmd: string, version: string): Promise<Patch[]> {
   return queryAll<Patch>(table, patchPartition(cmd), patchPrefix(version));
 }

@@ -619,6 +619,10 @@ def _replace_node_runtime():
     def execute(original, func, event, request_id):
         last.answer = {}
         result = original(func, event, request_id)
+        if result.get("error") and result["body"].get("errorMessage") == "Worker process died":
+            # As AWS reports a process that ends in the middle of a call.
+            result["body"]["errorType"] = "Runtime.ExitError"
+            result["body"]["errorMessage"] = "Error: Runtime exited without providing a reason"
         if result.get("error") and last.answer.get("errorType"):
             result["body"]["errorType"] = last.answer["errorType"]
             result["body"]["trace"] = last.answer.get("trace", "").split("\n")

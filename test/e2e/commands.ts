@@ -27,6 +27,7 @@ export const COMMANDS = [
   "greet-released",
   "greet-imported",
   "greet-undescribed",
+  "greet-faulty",
 ] as const;
 
 /** What a command is made from: a program that compiles in no time, or greet where its own behaviour is tested. */

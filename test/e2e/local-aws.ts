@@ -6,6 +6,7 @@ import type { Config } from "../../lib/config/schema.ts";
 import { clientEnvironment, type LocalAws, reset, up } from "../../local/local-aws.ts";
 import { localFolder } from "../../tools/checkout.ts";
 import { Repository } from "../../tools/repository.ts";
+import { Injector } from "../faults/injector.ts";
 import { GitHost } from "../git-host.ts";
 import { SigningKeys } from "../signing-keys.ts";
 import { AGE, CAN_SIGN, COMMANDS, HK, HK_TOKEN, PLATFORMS, STORED, sourceOf } from "./commands.ts";
@@ -18,6 +19,8 @@ export interface Setting {
   repositories: string;
   /** The private SSH key that signs hk's tags. */
   signingKey: string;
+  /** The folder of the faults that can be put into functions and builds (test/faults). */
+  faults: string;
 }
 
 declare module "vitest" {
@@ -32,7 +35,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const aws = join(folder, "aws");
   const host = new GitHost(folder, HK.credentials.username, HK_TOKEN);
   const keys = new SigningKeys();
+  let injector: Injector | undefined;
   const forget = async () => {
+    injector?.stop();
     host.stop();
     keys.remove();
     await reset(aws, () => {});
@@ -63,10 +68,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     commands.push(["hk-private", hk]);
     const config = join(folder, "hkdist.config.mjs");
     writeFileSync(config, `export default ${JSON.stringify({ commands: Object.fromEntries(commands) })};\n`);
-    const local = await up({ folder: aws, config, log: console.error, endWithProcess: true });
+    const faults = join(folder, "faults");
+    injector = await Injector.start(faults);
+    const own = { log: console.error, endWithProcess: true, programs: injector.bin };
+    const local = await up({ folder: aws, config, ...own });
+    injector.forwardTo(local.endpointUrl);
     const secret = ["--name", HK.credentials.secret, "--secret-string", HK_TOKEN];
     execFileSync("aws", ["secretsmanager", "create-secret", ...secret], { env: clientEnvironment(local) });
-    project.provide("setting", { local, repositories: folder, signingKey: keys.sshKey("release") });
+    const signingKey = keys.sshKey("release");
+    project.provide("setting", { local, repositories: folder, signingKey, faults });
   } catch (error) {
     await forget();
     throw error;

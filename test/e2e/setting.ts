@@ -14,9 +14,9 @@ import type { COMMANDS } from "./commands.ts";
 
 type Cmd = (typeof COMMANDS)[number] | "age" | "hk-private";
 
-const { local, repositories, signingKey } = inject("setting");
+const { local, repositories, signingKey, faults } = inject("setting");
 
-export { local, signingKey };
+export { faults, local, signingKey };
 
 /** For clients of the local AWS, as its root user. */
 export const options = clientSettings(local);

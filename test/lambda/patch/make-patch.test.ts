@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Artifact } from "../../../lambda/shared/artifacts.ts";
 import { patchItemKey } from "../../../lambda/shared/keys.ts";
+import { isSettled } from "../../../lambda/shared/patches.ts";
 import { ensureNativeAddon, HOST } from "../../../tools/native-addon.ts";
 import { MemoryBucket } from "../memory-bucket.ts";
 import { artifactItem, MemoryTable } from "../memory-table.ts";
@@ -45,6 +46,7 @@ beforeEach(() => {
   temporary = join(folder, "temporary");
   mkdirSync(temporary);
   vi.stubEnv("TMPDIR", temporary);
+  vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512");
   bucket = new MemoryBucket();
 });
 afterEach(() => {
@@ -75,7 +77,8 @@ function release({ base = BASE, target = TARGET }: { base?: Buffer; target?: Buf
   return new MemoryTable([stored("20260101", base), stored("20260131.1", target)].map(artifactItem));
 }
 
-const make = (table: MemoryTable) => makePatch({ table, s3: bucket.s3, bucket: bucket.name }, EVENT);
+const make = (table: MemoryTable, milliseconds = 900_000) =>
+  makePatch({ table, s3: bucket.s3, bucket: bucket.name, milliseconds }, EVENT);
 
 const inFolder = (name: string, contents?: Buffer) => {
   const file = join(folder, name);
@@ -122,6 +125,28 @@ describe("a patch", () => {
         recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       },
     ]);
+  });
+
+  it.each([
+    ["memory", "64", 900_000, /of memory, the patch function has 64 MB/],
+    ["time", "512", 9000, /the patch function has 9: /],
+  ])("is not begun where there is too little %s, and not settled by that", async (_, megabytes, left, reason) => {
+    vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", megabytes);
+    const table = release();
+    expect(await make(table, left)).toEqual({
+      ...PAIR,
+      outcome: "none",
+      reason: expect.stringMatching(reason),
+    });
+    expect(bucket.requests).toEqual([]);
+    expect(table.written).toEqual([
+      expect.objectContaining({ ...ROW_KEY, none: expect.stringMatching(reason), lacks: true }),
+    ]);
+    expect(table.written.map((row) => isSettled(row as never))).toEqual([false]);
+
+    vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512");
+    expect(await make(table)).toMatchObject({ outcome: "made" });
+    expect(table.written.map((row) => isSettled(row as never))).toEqual([false, true]);
   });
 
   it("may lead to an older version", async () => {

@@ -1,0 +1,85 @@
+// npm run bench:patch-limits: what bsdiff takes for pairs of growing size, beside what lambda/patch/limits.ts expects of them.
+// Takes some minutes and 2.5 GB of memory; nothing else should run.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { needsOf } from "../../lambda/patch/limits.ts";
+import { pseudoRandom } from "../../test/lambda/support.ts";
+import { ensureNativeAddon, HOST } from "../../tools/native-addon.ts";
+
+/** Bytes. */
+const SIZES = [1, 4, 16, 48, 110].map((megabytes) => megabytes * 1e6);
+/** Bytes. Files that have nothing in common take so long that larger ones are not waited for. */
+const LARGEST_UNRELATED = 16e6;
+
+interface Measured {
+  seconds: number;
+  peakBytes: number;
+  patchBytes: number;
+}
+
+await ensureNativeAddon(HOST, console.error);
+const folder = mkdtempSync(join(tmpdir(), "hkdist-patch-limits-"));
+try {
+  // The largest real program that is certainly here.
+  const program = readFileSync(process.execPath);
+  console.log(`${cpus()[0]?.model.trim()}, Node ${process.versions.node}
+
+| pair | base and target | peak memory | expected at most | seconds | expected at most | ns a step | patch |
+| --- | --- | --- | --- | --- | --- | --- | --- |`);
+  for (const size of SIZES.filter((one) => one <= program.length)) {
+    const base = program.subarray(0, size);
+    for (const [name, target] of targetsOf(base)) {
+      if (name === "unrelated" && size > LARGEST_UNRELATED) continue;
+      const needs = needsOf(base.length, target.length, 1769);
+      const { peakBytes, seconds, patchBytes } = measure(base, target);
+      const steps = (base.length + target.length) * Math.log2(base.length + 2);
+      const cells = [
+        name,
+        megabytes(size),
+        megabytes(peakBytes),
+        megabytes(needs.memory),
+        seconds.toFixed(1),
+        needs.seconds.toFixed(1),
+        ((seconds * 1e9) / steps).toFixed(2),
+        megabytes(patchBytes),
+      ];
+      console.log(`| ${cells.join(" | ")} |`);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+/** A next version, something else altogether, and what bsdiff likes least. */
+function targetsOf(base: Buffer): [string, Buffer][] {
+  const random = pseudoRandom(base.length);
+  const next = Buffer.from(base);
+  // Of a Go program's next version about one byte in fifty differs, in short runs: addresses.
+  for (let at = 0; at < next.length - 4; at += 100 + Math.floor(random() * 200))
+    next.writeInt32LE(Math.floor(random() * 2 ** 31), at);
+  const inserted = Buffer.concat([
+    next.subarray(0, base.length >> 1),
+    Buffer.alloc(4096, 1),
+    next.subarray(base.length >> 1),
+  ]);
+  const noise = Buffer.alloc(base.length);
+  for (let at = 0; at < noise.length - 4; at += 4) noise.writeUInt32LE(Math.floor(random() * 2 ** 32), at);
+  return [
+    ["next version", inserted],
+    ["unrelated", noise],
+  ];
+}
+
+/** In a process of its own, as a function is one: its peak is this pair's. */
+function measure(base: Buffer, target: Buffer): Measured {
+  writeFileSync(join(folder, "base"), base);
+  writeFileSync(join(folder, "target"), target);
+  const script = join(import.meta.dirname, "one-pair.ts");
+  return JSON.parse(execFileSync(process.execPath, [script, folder], { encoding: "utf8" })) as Measured;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0)} MB`;
+}

@@ -1,0 +1,69 @@
+import { statfs } from "node:fs/promises";
+
+/** What there is to make a patch with, or what making one takes. */
+export interface Resources {
+  /** Bytes of the process's memory. */
+  memory: number;
+  /** Bytes of files. */
+  files: number;
+  seconds: number;
+}
+
+/** Bytes: Node, the SDK and bzip2. Measured by `npm run bench:patch-limits`, and rounded up. */
+const FIXED_MEMORY = 150e6;
+/**
+ * Nanoseconds for each step, of which there are (base + target) x log2(base): twice what the slowest pair of
+ * `npm run bench:patch-limits` took, two files that have nothing in common. Next versions take a fifth of that, but a
+ * function that is killed has done nothing.
+ */
+const STEP = 135;
+/** Lambda's megabytes of memory for one processor; bsdiff uses no more. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const ONE_PROCESSOR = 1769;
+
+/**
+ * What bsdiff takes for a pair, with what goes with it: downloads, applying the patch, storing it.
+ * It first sorts the base's suffixes (two arrays of 8 bytes for each byte, beside the base), then holds one of them, the
+ * target, and two buffers of its size (bsdiff.c in the package).
+ * @param baseSize bytes, unpacked; @param targetSize bytes, unpacked
+ * @param megabytes the function's memory, with which its processor grows
+ */
+export function needsOf(baseSize: number, targetSize: number, megabytes: number): Resources {
+  const steps = (baseSize + targetSize) * Math.log2(baseSize + 2);
+  return {
+    memory: FIXED_MEMORY + Math.max(17 * baseSize, 9 * baseSize + 3 * targetSize),
+    // Both, the patch, and what it makes of the base. A patch is hardly larger than its target.
+    files: baseSize + 3 * targetSize,
+    seconds: 10 + (steps * STEP) / 1e9 / Math.min(1, megabytes / ONE_PROCESSOR),
+  };
+}
+
+/** What the function has, as Lambda tells it. @param folder where its files go */
+export async function resourcesHere(
+  folder: string,
+  milliseconds: number,
+): Promise<Resources & { megabytes: number }> {
+  const { bavail, bsize } = await statfs(folder);
+  const megabytes = Number(process.env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]);
+  return { megabytes, memory: megabytes * 2 ** 20, files: bavail * bsize, seconds: milliseconds / 1000 };
+}
+
+/** Why a pair is not tried here, or undefined when there is room for it. */
+export function lackOf(needs: Resources, there: Resources): string | undefined {
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`;
+  if (needs.memory > there.memory) {
+    return (
+      `it takes ${megabytes(needs.memory)} of memory, the patch function has ${megabytes(there.memory)}: ` +
+      "raise patchMemoryMegabytes"
+    );
+  }
+  if (needs.files > there.files) {
+    return `it takes ${megabytes(needs.files)} of files, the patch function has room for ${megabytes(there.files)}`;
+  }
+  if (needs.seconds > there.seconds) {
+    return (
+      `it may take ${Math.ceil(needs.seconds)} s, the patch function has ${Math.floor(there.seconds)}: ` +
+      "raise patchMemoryMegabytes, up to 1769 it makes it faster"
+    );
+  }
+  return undefined;
+}

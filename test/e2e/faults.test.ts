@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Installed } from "../faults/client.ts";
+import { Injector } from "../faults/injector.ts";
+import { randomOf, runOnce } from "../faults/run.ts";
+import { World } from "../faults/world.ts";
+import { PLATFORMS } from "./commands.ts";
+import { faults, local, repositoryOf } from "./setting.ts";
+
+// A few runs of test/faults; `npm run test:faults` makes as many as one likes.
+const SEED = 1;
+const RUNS = [1, 2, 3];
+
+const cmd = "greet-faulty";
+const world = new World({
+  local,
+  cmd,
+  injector: Injector.at(faults),
+  repository: repositoryOf(cmd),
+  platforms: PLATFORMS,
+  bases: 8,
+});
+beforeAll(() => world.begin());
+afterAll(() => world.end());
+
+let installed: Installed | undefined;
+test.each(RUNS)("nothing is lost and nothing is wrong after run %i", async (number) => {
+  const result = await runOnce(world, number, randomOf(SEED, number), installed);
+  installed = result.installed;
+  expect(result.faults, "faults came to pass").not.toEqual([]);
+  expect(result).toMatchObject({ verdict: expect.stringMatching(/^by /) });
+});

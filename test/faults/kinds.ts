@@ -1,0 +1,227 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Placed } from "./injector.ts";
+import type { Moment, RequestAct } from "./order.ts";
+import type { BuildAct } from "./programs.ts";
+import type { World } from "./world.ts";
+
+/** A fault of one run. */
+export interface Fault {
+  kind: string;
+  /** For the reader of a failed run: where exactly. */
+  where: string;
+  happened(): boolean;
+  /** What the harness itself does to it while the executions run. */
+  accompany?(executions: readonly string[]): Promise<void>;
+}
+
+export interface Kind {
+  name: string;
+  /** How likely it is, beside the others. */
+  weight: number;
+  /** It ends the execution or takes it over: one such fault is enough for a run. */
+  isHeavy?: true;
+  /** Only where nobody else uses the local AWS. */
+  restarts?: true;
+  place(world: World, random: () => number): Fault;
+}
+
+/** What runs as a function in a release; a state of the machine has the same name, but for Record. */
+const STEPS = ["Request", "Plan", "Pair", "Describe", "Patch", "Publish", "Record"] as const;
+/** The calls of builds: of the source build the archive, of the other one what it reads, stores and reports. */
+const BUILD_CALLS = ["put-object sources/*", "get-object *", "put-object *.gz", "put-object reports/*"];
+/** No function makes more requests in these releases. */
+const MOST_REQUESTS = 10;
+const MANY = 1000;
+const MOST_OF_RECORD = 8;
+
+export const KINDS: Kind[] = [
+  killed("a function is killed at its start", ["start"]),
+  killed("a function is killed in its middle", ["request", "answer"]),
+  killed("a function is killed at its end", ["end"]),
+  onRequest("a request fails once", ["fail", "throttle", "reset"], 1),
+  onRequest("a request is slow", ["slow"], 1),
+  onRequest("an answer is lost", ["lose", "cut"], 1),
+  { ...onRequest("requests fail always", ["fail", "throttle", "reset"], MANY), weight: 1, isHeavy: true },
+  { ...onRequest("answers are lost always", ["lose"], MANY), weight: 1, isHeavy: true },
+  inBuild("a build is killed before a call", ["kill-before"]),
+  inBuild("a build is killed in an upload", ["kill-during"]),
+  inBuild("a build is killed after a call", ["kill-after"]),
+  { ...inBuild("a build's call fails", ["fail"]), weight: 2 },
+  { ...inBuild("a build's answer is lost", ["lose"]), weight: 2 },
+  {
+    name: "the execution is stopped",
+    weight: 3,
+    isHeavy: true,
+    place(world, random) {
+      const { placed, where } = holdSomewhere(world, random);
+      return {
+        kind: this.name,
+        where,
+        happened: () => placed.isHeld(),
+        async accompany(executions) {
+          if (!(await until(() => placed.isHeld(), executions, world))) return;
+          for (const one of executions) await world.stop(one, "an injected fault");
+          placed.letGo();
+        },
+      };
+    },
+  },
+  {
+    name: "the emulator is stopped and started",
+    weight: 0.5,
+    isHeavy: true,
+    restarts: true,
+    place(world, random) {
+      const { placed, where } = holdSomewhere(world, random);
+      let happened = false;
+      return {
+        kind: this.name,
+        where,
+        happened: () => happened,
+        async accompany(executions) {
+          if (!(await until(() => placed.isHeld(), executions, world))) return;
+          happened = true;
+          await world.restart();
+        },
+      };
+    },
+  },
+  onEvents("an event is never delivered", 1, async (world, placed, executions) => {
+    // Pair would wait for five minutes.
+    await until(() => placed.hits() > 0, executions, world);
+    if (placed.hits() === 0) return;
+    for (const one of executions) {
+      await until(() => world.hasEntered(one, "Pair"), [one], world);
+      await world.stop(one, "an event was lost");
+    }
+  }),
+  onEvents("an event comes late", 1, async (world, placed, executions) => {
+    await until(() => placed.hits() > 0, executions, world);
+    await sleep(4000);
+    for (const event of placed.swallowed()) await redeliver(world, event);
+  }),
+  onEvents("an event comes twice, and late again", 1, async (world, placed, executions) => {
+    await until(() => placed.hits() > 0, executions, world);
+    for (const event of placed.swallowed()) {
+      for (const pause of [0, 0, 6000]) {
+        await sleep(pause);
+        await redeliver(world, event);
+      }
+    }
+  }),
+  onEvents("events come in reverse", MANY, async (world, placed, executions) => {
+    await until(() => placed.hits() > 1, executions, world);
+    await sleep(1000);
+    for (const event of placed.swallowed().reverse()) await redeliver(world, event);
+  }),
+];
+
+function killed(name: string, moments: readonly Moment[]): Kind {
+  return {
+    name,
+    weight: 3,
+    place({ place: { injector } }, random) {
+      const step = pick(STEPS, random);
+      const at = pick(moments, random);
+      const skip = at === "start" || at === "end" ? 0 : Math.floor(random() * MOST_REQUESTS);
+      const placed = injector.inFunction(step, at, "kill", { skip });
+      return { kind: name, where: `${step}, ${at} ${skip}`, happened: () => placed.hits() > 0 };
+    },
+  };
+}
+
+function onRequest(name: string, acts: readonly RequestAct[], times: number): Kind {
+  return {
+    name,
+    weight: 4,
+    place({ place: { injector } }, random) {
+      const [step, act] = [pick(STEPS, random), pick(acts, random)];
+      const skip = Math.floor(random() * MOST_REQUESTS);
+      // What cannot be recorded is waited for, five minutes long.
+      const most = step === "Record" ? MOST_OF_RECORD : MANY;
+      const placed = injector.inFunction(step, "request", act, { skip, times: Math.min(times, most) });
+      return { kind: name, where: `${step}, request ${skip}: ${act}`, happened: () => placed.hits() > 0 };
+    },
+  };
+}
+
+function inBuild(name: string, acts: readonly BuildAct[]): Kind {
+  return {
+    name,
+    weight: 1,
+    ...(acts.some((act) => act.startsWith("kill")) && { isHeavy: true }),
+    place({ place: { injector } }, random) {
+      const calls = acts.includes("kill-during")
+        ? BUILD_CALLS.filter((one) => one.startsWith("put"))
+        : BUILD_CALLS;
+      const [call, act] = [pick(calls, random), pick(acts, random)];
+      const placed = injector.inBuild(call, act, {
+        skip: call.includes(".gz") ? Math.floor(random() * 2) : 0,
+      });
+      return { kind: name, where: `${call}: ${act}`, happened: () => placed.hits() > 0 };
+    },
+  };
+}
+
+/** Somebody stands still in a step, in its middle, at its end, or in a build. */
+function holdSomewhere(
+  { place: { injector } }: World,
+  random: () => number,
+): { placed: Placed; where: string } {
+  const step = pick([...STEPS, "Source", "Build"] as const, random);
+  if (step === "Source" || step === "Build") {
+    const call = step === "Source" ? "put-object sources/*" : pick(BUILD_CALLS.slice(1), random);
+    return { placed: injector.inBuild(call, "hold"), where: `${step}: ${call}` };
+  }
+  const at = pick(["start", "request", "answer", "end"] as const, random);
+  const skip = at === "request" || at === "answer" ? Math.floor(random() * 4) : 0;
+  return { placed: injector.inFunction(step, at, "hold", { skip }), where: `${step}, ${at} ${skip}` };
+}
+
+function onEvents(
+  name: string,
+  times: number,
+  accompany: (world: World, placed: Placed, executions: readonly string[]) => Promise<void>,
+): Kind {
+  return {
+    name,
+    weight: 1,
+    isHeavy: true,
+    place(world) {
+      const placed = world.place.injector.inFunction("Record", "start", "swallow", {
+        times: times === MANY ? 2 : times,
+      });
+      return {
+        kind: name,
+        where: `${times === MANY ? "all" : "the first"}`,
+        happened: () => placed.hits() > 0,
+        accompany: (executions) => accompany(world, placed, executions),
+      };
+    },
+  };
+}
+
+/** The messages of a call of the recorder, as they were. */
+async function redeliver(world: World, event: unknown): Promise<void> {
+  for (const { body } of (event as { Records: { body: string }[] }).Records) {
+    await world.sendToRecorder(JSON.parse(body));
+  }
+}
+
+/** Waits for something. @returns false when all executions ended before it came */
+async function until(
+  came: () => boolean | Promise<boolean>,
+  executions: readonly string[],
+  world: World,
+): Promise<boolean> {
+  for (;;) {
+    if (await came()) return true;
+    const running = await Promise.all(executions.map((one) => world.isRunning(one)));
+    if (!running.includes(true)) return came();
+    await sleep(100);
+  }
+}
+
+export function pick<One>(list: readonly One[], random: () => number): One {
+  return list[Math.floor(random() * list.length)] as One;
+}

@@ -1,0 +1,61 @@
+// npm run test:faults -- [--runs N] [--seed S] [--from N] [--quiet]: releases a tiny product again and again on a local AWS of
+// its own while things break, and looks at everything after each. Ends with `lost 0, wrong 0`, or with what was.
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { audit } from "../../audit/audit.ts";
+import { localFolder } from "../../tools/checkout.ts";
+import type { Installed } from "./client.ts";
+import { ownPlace } from "./own-place.ts";
+import { type RunResult, randomOf, runOnce } from "./run.ts";
+import { tableOf } from "./table.ts";
+import { World } from "./world.ts";
+
+const { values } = parseArgs({
+  options: { runs: { type: "string", default: "20" }, seed: { type: "string", default: "1" } },
+});
+const [runs, seed] = [Number(values.runs), Number(values.seed)];
+if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(seed)) {
+  console.error(
+    "--runs must be a number from 1 on, --seed a number: npm run test:faults -- --runs 20 --seed 1",
+  );
+  process.exit(2);
+}
+
+const folder = join(localFolder, `faults-${process.pid}`);
+const { remove, ...place } = await ownPlace(folder, (line) => console.error(line));
+const world = new World(place);
+const results: RunResult[] = [];
+let bad: string[] = [];
+try {
+  await world.begin();
+  let installed: Installed | undefined;
+  for (let number = 1; number <= runs; number++) {
+    const began = Date.now();
+    const result = await runOnce(world, number, randomOf(seed, number), installed);
+    installed = result.installed;
+    results.push(result);
+    const faults =
+      result.faults.map(({ kind, where }) => `${kind} (${where})`).join("; ") || "none came to pass";
+    const seconds = ((Date.now() - began) / 1000).toFixed(0);
+    console.log(`run ${number}, ${seconds} s: ${result.verdict}. ${faults}`);
+    for (const note of result.notes) console.log(`    ${note}`);
+    if (result.verdict === "lost" || result.verdict === "wrong")
+      bad.push(`run ${number}: ${result.notes.join("; ")}`);
+  }
+  const { table, s3 } = world;
+  const { breaches } = await audit(
+    { table, s3, bucket: place.local.artifactsBucket },
+    { deep: true, settleSeconds: 0 },
+  );
+  bad = [...bad, ...breaches.map(({ kind, item, problem }) => `${kind}: ${item}: ${problem}`)];
+} finally {
+  await remove();
+}
+
+console.log(`\n${tableOf(results)}\n`);
+for (const line of bad) console.log(line);
+const count = (verdict: string) => results.filter((one) => one.verdict === verdict).length;
+console.log(
+  `lost ${count("lost")}, wrong ${count("wrong") + (bad.length > 0 && count("wrong") + count("lost") === 0 ? bad.length : 0)}`,
+);
+process.exitCode = bad.length > 0 ? 1 : 0;

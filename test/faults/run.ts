@@ -1,0 +1,156 @@
+import { audit } from "../../audit/audit.ts";
+import { artifactsBefore } from "../../lambda/shared/artifacts.ts";
+import { patchesTo } from "../../lambda/shared/patches.ts";
+import type { Ended } from "../../local/release.ts";
+import { pseudoRandom } from "../lambda/support.ts";
+import { type Installed, update } from "./client.ts";
+import { KINDS, type Kind, pick } from "./kinds.ts";
+import type { World } from "./world.ts";
+
+/** How a run ended: nothing to do, one or more executions more, something missing for ever, or something wrong. */
+export type Verdict = "by itself" | "by running again" | "lost" | "wrong";
+
+export interface RunResult {
+  /** The faults that came to pass. */
+  faults: { kind: string; where: string }[];
+  verdict: Verdict;
+  /** For the reader: what the executions said, or what is wrong. */
+  notes: string[];
+  installed: Installed;
+}
+
+export const SIDE_BY_SIDE = ["two executions of one release", "two releases at once"] as const;
+/** How often a release is started again before it counts as lost. */
+const MOST_AGAIN = 4;
+
+/** Each run has random numbers of its own, so that it does not hang on how the runs before it went. */
+export function randomOf(seed: number, number: number): () => number {
+  const random = pseudoRandom(seed * 100_003 + number);
+  // The first ones of neighbouring seeds are much alike.
+  for (let n = 0; n < 4; n++) random();
+  return random;
+}
+
+/**
+ * Releases the next version under faults, starts it again without faults until all is there, and looks at everything.
+ * @param number of the run, from 1
+ * @param installed what a client has
+ */
+export async function runOnce(
+  world: World,
+  number: number,
+  random: () => number,
+  installed: Installed | undefined,
+): Promise<RunResult> {
+  const { injector, repository } = world.place;
+  const both = random() < 0.12 ? pick(SIDE_BY_SIDE, random) : undefined;
+  const tags = [`v20260101.${2 * number - 1}`, `v20260101.${2 * number}`].slice(
+    both === "two releases at once" ? 0 : 1,
+  );
+  for (const tag of tags) repository.commitAndTag(tag, tag);
+  const newest = tags.at(-1) as string;
+
+  const faults = chooseKinds(world, random).map((kind) => kind.place(world, random));
+  const notes: string[] = [];
+  const started = both === "two executions of one release" ? [newest, newest] : tags;
+  const executions = await Promise.all(started.map((tag) => world.release(tag)));
+  const accompanied = Promise.all(faults.map((fault) => fault.accompany?.(executions)));
+  const ends = await Promise.all(executions.map((one) => world.endOf(one)));
+  await accompanied;
+  const happened: RunResult["faults"] = faults.filter((fault) => fault.happened());
+  if (both) happened.push({ kind: both, where: started.join(", ") });
+  injector.clear();
+  notes.push(...ends.filter(({ status }) => status !== "SUCCEEDED").map(sentence));
+
+  let again = 0;
+  let lacks = await lacking(world, newest);
+  while (lacks !== undefined && again < MOST_AGAIN) {
+    again++;
+    notes.push(`${lacks}: started again`);
+    const end = await world.endOf(await world.release(newest));
+    if (end.status !== "SUCCEEDED") notes.push(sentence(end));
+    lacks = await lacking(world, newest);
+  }
+  const wrong = lacks === undefined ? await lookAtAll(world, installed) : undefined;
+  if (lacks !== undefined) notes.push(lacks);
+  if (wrong?.problems.length) notes.push(...wrong.problems);
+  const verdict = wrong?.problems.length
+    ? "wrong"
+    : lacks
+      ? "lost"
+      : again > 0
+        ? "by running again"
+        : "by itself";
+  return {
+    faults: happened.map(({ kind, where }) => ({ kind, where })),
+    verdict,
+    notes,
+    installed: wrong?.installed ?? (installed as Installed),
+  };
+}
+
+function chooseKinds({ place }: World, random: () => number): Kind[] {
+  const count = 4 + Math.floor(random() * 9);
+  const chosen: Kind[] = [];
+  let heavy = false;
+  while (chosen.length < count) {
+    const open = KINDS.filter(
+      ({ isHeavy, restarts }) => !(isHeavy && heavy) && !(restarts && place.restart === undefined),
+    );
+    let at = random() * open.reduce((sum, { weight }) => sum + weight, 0);
+    const kind = open.find(({ weight }) => {
+      at -= weight;
+      return at < 0;
+    });
+    if (kind === undefined) continue;
+    heavy ||= kind.isHeavy ?? false;
+    chosen.push(kind);
+  }
+  return chosen;
+}
+
+/** What a release that is through has, and this one does not have yet. */
+async function lacking(world: World, tag: string): Promise<string | undefined> {
+  const { local, cmd, platforms, bases } = world.place;
+  const version = tag.slice(1);
+  for (const platform of platforms) {
+    const asked = await fetch(`${local.directoryUrl}${cmd}/current/${platform}.json`);
+    const current = asked.ok ? ((await asked.json()) as { version: string }).version : asked.status;
+    if (current !== version) return `current on ${platform} is ${current} and not ${version}`;
+  }
+  const settled = await patchesTo(world.table, cmd, version);
+  if (settled.length < (await countOlder(world, version, bases)) * platforms.length)
+    return `only ${settled.length} pairs of ${version} are settled`;
+  return undefined;
+}
+
+/** Versions that there can be patches from, `most` at most. */
+async function countOlder({ table, place }: World, version: string, most: number): Promise<number> {
+  const found = new Set<string>();
+  for await (const artifact of artifactsBefore(table, place.cmd, version)) {
+    found.add(artifact.version);
+    if (found.size > most) break;
+  }
+  return Math.min(found.size, most);
+}
+
+/** Everything that is stored, and what a client gets. */
+async function lookAtAll(world: World, installed: Installed | undefined) {
+  const { table, s3, place } = world;
+  const { cmd } = place;
+  const bucket = place.local.artifactsBucket;
+  const problems: string[] = [];
+  // Not deep: the client unpacks and patches what is new, and all is looked at deeply in the end.
+  const { breaches } = await audit({ table, s3, bucket }, { cmd, settleSeconds: 0 });
+  problems.push(...breaches.map(({ kind, item, problem }) => `${kind}: ${item}: ${problem}`));
+  try {
+    return { problems, installed: await update(world, installed) };
+  } catch (error) {
+    problems.push(String(error));
+    return { problems, installed };
+  }
+}
+
+function sentence({ status, error, cause }: Ended): string {
+  return `${status} ${error ?? ""}: ${cause ?? ""}`.replaceAll("\n", " ").slice(0, 300);
+}

@@ -1,0 +1,64 @@
+import { tmpdir } from "node:os";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { lackOf, needsOf, resourcesHere } from "../../../lambda/patch/limits.ts";
+
+const MB = 2 ** 20;
+const ROOM = { memory: 3008 * MB, files: 10_240 * MB, seconds: 900 };
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe("what a pair takes", () => {
+  it.each([
+    ["nothing but what Node takes for a tiny one", 1, 1, 150],
+    ["17 times the base, when the target is no larger", 100 * MB, 100 * MB, 150 + 1783],
+    ["the sorted base and three times the target, when that is much larger", 10 * MB, 200 * MB, 150 + 724],
+  ])("of memory: %s", (_, base, target, millions) => {
+    expect(Math.round(needsOf(base, target, 1769).memory / 1e6)).toBe(millions);
+  });
+
+  it("of files: both, the patch and its result", () => {
+    expect(needsOf(5, 7, 1769).files).toBe(5 + 3 * 7);
+  });
+
+  it("of time: grows more than in proportion, and with less than one processor", () => {
+    const seconds = (size: number, megabytes = 1769) => needsOf(size, size, megabytes).seconds - 10;
+    expect(seconds(100e6)).toBeGreaterThan(10 * seconds(10e6));
+    expect(seconds(10e6, 512)).toBeCloseTo((seconds(10e6) * 1769) / 512);
+    expect(seconds(10e6, 3008)).toBe(seconds(10e6));
+  });
+});
+
+describe("what it lacks", () => {
+  const needs = (more: Partial<typeof ROOM>) => ({ memory: MB, files: MB, seconds: 1, ...more });
+
+  it("is nothing where there is exactly as much as it takes", () => {
+    expect(lackOf(ROOM, ROOM)).toBeUndefined();
+  });
+
+  it.each([
+    [
+      "memory",
+      needs({ memory: ROOM.memory + 1 }),
+      "it takes 3009 MB of memory, the patch function has 3008 MB: raise patchMemoryMegabytes",
+    ],
+    [
+      "files",
+      needs({ files: ROOM.files + 1 }),
+      "it takes 10241 MB of files, the patch function has room for 10240 MB",
+    ],
+    [
+      "time",
+      needs({ seconds: 900.5 }),
+      "it may take 901 s, the patch function has 900: raise patchMemoryMegabytes, up to 1769 it makes it faster",
+    ],
+  ])("is said: %s", (_, more, sentence) => expect(lackOf(more, ROOM)).toBe(sentence));
+});
+
+it("the function has what Lambda says, the disk's room, and the time that is left of the call", async () => {
+  vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "2048");
+  const there = await resourcesHere(tmpdir(), 1500);
+  expect(there).toMatchObject({ megabytes: 2048, memory: 2048 * MB, seconds: 1.5 });
+  expect(there.files).toBeGreaterThan(0);
+});
