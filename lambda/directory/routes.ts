@@ -1,10 +1,11 @@
-import { artifactDocuments, getArtifact } from "../shared/artifacts.ts";
+import { type ArtifactDocument, artifactDocuments, getArtifact } from "../shared/artifacts.ts";
 import { allCurrent, type Current, getCurrent } from "../shared/current.ts";
 import { type HttpAnswer, type HttpRequest, line, notFound, redirect } from "../shared/http/message.ts";
 import { artifactObjectKey } from "../shared/keys.ts";
 import { isCommand, isPlatform } from "../shared/names.ts";
 import type { Table } from "../shared/table.ts";
 import { isVersion } from "../shared/version.ts";
+import { yankOf } from "../shared/yanked.ts";
 import { choosePlatform } from "./choose-platform.ts";
 import { downloadPage } from "./download-page.ts";
 import { represent } from "./represent.ts";
@@ -29,8 +30,8 @@ const ROUTES: [RegExp, Route][] = [
 ];
 
 /**
- * Answers a request of the update directory. At most one read of the table, but for the two lists; names outside the
- * limits never reach it; unknown paths and methods are a plain 404.
+ * Answers a request of the update directory. One read of the table, two side by side for a version's hash, and more for
+ * the two lists; names outside the limits never reach it; unknown paths and methods are a plain 404.
  */
 export async function answer(directory: Directory, request: HttpRequest): Promise<HttpAnswer> {
   if (request.method !== "GET" && request.method !== "HEAD") return notFound();
@@ -49,12 +50,16 @@ const CURRENT = { "cache-control": "public, max-age=60, stale-if-error=86400" };
 const VERSION = { "cache-control": "public, max-age=3600" };
 
 async function page({ table, artifactsUrl }: Directory): Promise<HttpAnswer> {
-  const body = String(downloadPage(await allCurrent(table), (key) => `${artifactsUrl}${key}`));
+  const released = (await allCurrent(table)).filter(({ platforms }) => Object.keys(platforms).length > 0);
+  const body = String(downloadPage(released, (key) => `${artifactsUrl}${key}`));
   return { status: 200, headers: { "content-type": "text/html; charset=utf-8", ...CURRENT }, body };
 }
 
 async function releases({ table }: Directory): Promise<HttpAnswer> {
-  return json(await artifactDocuments(table), CURRENT);
+  const [documents, commands] = await Promise.all([artifactDocuments(table), allCurrent(table)]);
+  const byCommand = new Map(commands.map((one) => [one.cmd, one]));
+  const isOffered = ({ cmd, version }: ArtifactDocument) => yankOf(byCommand.get(cmd), version) === undefined;
+  return json(documents.filter(isOffered), CURRENT);
 }
 
 async function current(
@@ -78,8 +83,12 @@ async function version(
   platform: string,
 ): Promise<HttpAnswer> {
   if (!isCommand(cmd) || !isVersion(version) || !isPlatform(platform)) return notFound();
-  const artifact = await getArtifact(table, { cmd, version, platform });
-  return artifact === undefined ? notFound() : json({ sha256: artifact.sha256 }, VERSION);
+  const [artifact, standing] = await Promise.all([
+    getArtifact(table, { cmd, version, platform }),
+    getCurrent(table, cmd, { consistent: false }),
+  ]);
+  if (artifact === undefined || yankOf(standing, version) !== undefined) return notFound();
+  return json({ sha256: artifact.sha256 }, VERSION);
 }
 
 async function download(

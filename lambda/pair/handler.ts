@@ -1,13 +1,15 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { type Artifact, artifactsBefore, artifactsOfVersion, getRefusal } from "../shared/artifacts.ts";
-import { ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError } from "../shared/errors.ts";
+import { artifactsBefore, artifactsOfVersion, getRefusal } from "../shared/artifacts.ts";
+import { ArtifactRefusedError, NotRecordedYetError } from "../shared/errors.ts";
 import { type ArtifactId, artifactObjectKey } from "../shared/keys.ts";
 import { newestVersionId, readText } from "../shared/objects.ts";
 import { isSettled, patchesTo } from "../shared/patches.ts";
 import type { PairEvent, Paired, PatchPair, ReleaseRequest } from "../shared/payloads.ts";
+import { throwIfReplaced } from "../shared/replaced.ts";
 import { readReport } from "../shared/report.ts";
 import { readSettings } from "../shared/settings.ts";
 import { openTable } from "../shared/table.ts";
+import { refuseYanked } from "../shared/yanked.ts";
 import { checkBuilds } from "./check-builds.ts";
 import { newestBases, openPairs } from "./choose-pairs.ts";
 
@@ -20,9 +22,10 @@ const s3 = new S3Client();
 /**
  * Waits, by failing with NotRecordedYetError, until all artifacts of the release are recorded as they were built; then
  * pairs each with the base versions that patches are made from.
- * @throws BuildFailedError, ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError
+ * @throws YankedVersionError, BuildFailedError, ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError
  */
 export async function handler({ request, plan, startedAt }: PairEvent): Promise<Paired> {
+  await refuseYanked(table, request.cmd, plan.version);
   const recorded = await artifactsOfVersion(table, request.cmd, plan.version);
   const reports = await Promise.all(
     plan.batches.map(
@@ -41,7 +44,7 @@ export async function handler({ request, plan, startedAt }: PairEvent): Promise<
     );
   }
   const mine = request.platforms.flatMap((platform) => recorded.get(platform) ?? []);
-  await Promise.all(mine.map(throwIfReplaced));
+  await Promise.all(mine.map((artifact) => throwIfReplaced(s3, settings.artifactsBucket, artifact)));
   const patches = await patchesTo(table, request.cmd, plan.version);
   const artifacts = mine.map(({ platform, sha256, size, gzSize }) => ({ platform, sha256, size, gzSize }));
   return {
@@ -71,15 +74,5 @@ async function throwIfRefused(id: ArtifactId, startedAt: string): Promise<void> 
   throw new ArtifactRefusedError(
     `${key} was stored but refused: ${refusal.reason}. Find out who stored it, delete the object ` +
       `(version ${s3VersionId} in bucket ${settings.artifactsBucket}) and start the release again.`,
-  );
-}
-
-/** Clients get the newest object under a name, so that must be the recorded one. */
-async function throwIfReplaced({ key, s3VersionId }: Artifact): Promise<void> {
-  const newest = await newestVersionId(s3, settings.artifactsBucket, key);
-  if (newest === s3VersionId) return;
-  throw new ArtifactConflictError(
-    `${key} was recorded as S3 version ${s3VersionId}, but ${newest === undefined ? "is gone" : `is ${newest} now`}. ` +
-      `Bring the recorded version back: delete what is newer in bucket ${settings.artifactsBucket}, delete markers too.`,
   );
 }

@@ -9,6 +9,7 @@ import type { Plan, PlanEvent } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
 import { getSource, putSource } from "../shared/sources.ts";
 import { openTable } from "../shared/table.ts";
+import { refuseYanked } from "../shared/yanked.ts";
 import { planBatches } from "./batches.ts";
 import { describable } from "./describable.ts";
 import { readOutcome } from "./outcome.ts";
@@ -32,6 +33,7 @@ export async function handler({ request, execution, exported }: PlanEvent): Prom
   const { cmd } = request;
   const found = readOutcome(cmd, exported);
   const { version } = found.source;
+  await refuseYanked(table, cmd, version);
 
   const source = settleSource(found, await getSource(table, cmd, version));
   if (!(await putSource(table, source))) {

@@ -6,6 +6,7 @@ import { type HttpAnswer, line } from "../shared/http/message.ts";
 import { log } from "../shared/log.ts";
 import type { Table } from "../shared/table.ts";
 import { compareVersions, isVersion } from "../shared/version.ts";
+import { tellYank, yankOf } from "../shared/yanked.ts";
 
 /** Milliseconds. With others writing too, each try waits a random part of a while that doubles: 12 s in all at most. */
 const FIRST_WAIT = 50;
@@ -35,6 +36,8 @@ export async function setCurrent(table: Table, change: CurrentChange): Promise<H
   for (let tried = 0; tried < TRIES; tried++) {
     if (tried > 0) await sleep(Math.random() * Math.min(FIRST_WAIT * 2 ** (tried - 1), LONGEST_WAIT));
     const current = await getCurrent(table, cmd, { consistent: true });
+    const yank = yankOf(current, version);
+    if (yank !== undefined) return line(409, tellYank(cmd, version, yank));
     const standing = current?.platforms[platform]?.version;
     if (standing === version) return line(200, "ok");
     if (!force && standing !== undefined && compareVersions(version, standing) < 0) {

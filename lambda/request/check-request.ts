@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { InvalidReleaseRequestError } from "../shared/errors.ts";
+import { describeIssue, list } from "../shared/input-problems.ts";
+import { MOST_BASES, MOST_PAIRS } from "../shared/limits.ts";
 import type { ReleasableCommand, ReleasableCommands, ReleaseRequest } from "../shared/payloads.ts";
 import { isVersion, versionOfTag } from "../shared/version.ts";
 
 const TAG_RULE =
   "must be v and a date that exists, such as v20260131, then .1, .2 and so on for more on that day";
 const VERSION_RULE = "must be a version such as 20260131 or 20260131.2";
-/** The results of all pairs travel in one state, which may carry 256 KiB: 16 x 46 platforms x about 350 bytes. */
-const MOST_BASES = 16;
 
 /**
  * Checks an execution's input against the configured commands.
@@ -15,13 +15,21 @@ const MOST_BASES = 16;
  */
 export function checkRequest(input: unknown, commands: ReleasableCommands): Omit<ReleaseRequest, "recorded"> {
   const parsed = shapeOf(commands).safeParse(input, { error: (issue) => explain(issue, commands) });
-  const problems = parsed.success ? [] : parsed.error.issues.map(describe);
+  const problems = parsed.success ? [] : parsed.error.issues.map(describeIssue);
   const { cmd: name, platforms: given } = (parsed.data ?? input ?? {}) as {
     cmd?: unknown;
     platforms?: unknown;
   };
   const command = typeof name === "string" && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command !== undefined) problems.push(...unknownPlatforms(command, given));
+  if (command !== undefined && parsed.success) {
+    const pairs = (parsed.data.platforms ?? command.platforms).length * (parsed.data.bases?.length ?? 0);
+    if (pairs > MOST_PAIRS) {
+      problems.push(
+        `bases: times platforms are ${pairs} patches, at most ${MOST_PAIRS} in one execution; start several`,
+      );
+    }
+  }
   if (!parsed.success || command === undefined || problems.length > 0) {
     const example = JSON.stringify({ cmd: Object.keys(commands)[0] });
     throw new InvalidReleaseRequestError(`${problems.join("; ")}. The shortest right input is ${example}.`);
@@ -110,19 +118,4 @@ function explain(issue: z.core.$ZodRawIssue, commands: ReleasableCommands): stri
     return `${given}; the commands are ${list(Object.keys(commands))}`;
   }
   return issue.path?.length ? undefined : "the input must be a JSON object";
-}
-
-function describe({ path, message }: z.core.$ZodIssue): string {
-  const where = path.map((part, index) =>
-    typeof part === "number" ? `[${part}]` : (index ? "." : "") + String(part),
-  );
-  return path.length > 0 ? `${where.join("")}: ${message}` : message;
-}
-
-/** Values of the input, each as JSON and not longer than a person wants to read. */
-function list(values: readonly unknown[]): string {
-  return values
-    .map((value) => JSON.stringify(value))
-    .map((text) => (text.length > 100 ? `${text.slice(0, 100)}...` : text))
-    .join(", ");
 }

@@ -5,6 +5,7 @@ import type { ReleaseRequest, RequestEvent } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
 import { getSource } from "../shared/sources.ts";
 import { openTable } from "../shared/table.ts";
+import { refuseYanked } from "../shared/yanked.ts";
 import { checkBases, checkRequest } from "./check-request.ts";
 
 export const SETTINGS = ["table", "artifactsBucket"] as const;
@@ -17,6 +18,7 @@ const s3 = new S3Client();
 export async function handler({ input, commands }: RequestEvent): Promise<ReleaseRequest> {
   const request = checkRequest(input, commands);
   const { cmd, version, platforms, bases } = request;
+  if (version !== "") await refuseYanked(table, cmd, version);
   const artifacts = version === "" ? undefined : await artifactsOfVersion(table, cmd, version);
   const source = version === "" ? undefined : await getSource(table, cmd, version);
   // Patches can be made of anything that is recorded; only what a release of this tag built is published without a build.

@@ -66,6 +66,15 @@ export function artifactsBefore(table: Table, cmd: string, version: string): Asy
   });
 }
 
+/** A command's artifacts of all versions, newest first, as far as the reader goes on. */
+export function artifactsNewestFirst(table: Table, cmd: string): AsyncIterable<Artifact> {
+  return queryRows<Artifact>(table, {
+    KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+    ExpressionAttributeValues: { ":pk": ARTIFACTS_PARTITION, ":prefix": commandPrefix(cmd) },
+    ScanIndexForward: false,
+  });
+}
+
 /** What the protocol tells of an artifact, its keys in the original's order. */
 export type ArtifactDocument = Pick<Artifact, "platform" | "version" | "cmd" | "sha256">;
 

@@ -2,7 +2,7 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import type { Artifact } from "./artifacts.ts";
 import { CURRENT_PARTITION, currentItemKey, historyItemKey, historyPartition } from "./keys.ts";
-import { queryAll, type Table } from "./table.ts";
+import { queryAll, queryRows, type Table } from "./table.ts";
 import { wholeRow } from "./whole-row.ts";
 
 /** What clients of a command are told: one item, so that all platforms move in one write. */
@@ -65,12 +65,40 @@ function wholeCurrent(row: unknown): Current {
   for (const standing of Object.values(current.platforms)) {
     wholeRow<typeof standing>(standing, { version: "string", sha256: "string" });
   }
+  if (current.yanked !== undefined) wholeRow<Current>(row, { yanked: "object" });
   return current;
 }
 
 /** Every change of a command's current, oldest first. */
 export function historyOf(table: Table, cmd: string): Promise<HistoryEntry[]> {
   return queryAll<HistoryEntry>(table, historyPartition(cmd));
+}
+
+/** The newest change of a command's current. */
+export async function newestChange(table: Table, cmd: string): Promise<HistoryEntry | undefined> {
+  const newestFirst = queryRows<HistoryEntry>(table, {
+    KeyConditionExpression: "pk = :pk",
+    ExpressionAttributeValues: { ":pk": historyPartition(cmd) },
+    ScanIndexForward: false,
+    Limit: 1,
+  });
+  for await (const entry of newestFirst) return entry;
+  return undefined;
+}
+
+/** Who changed a command's current last, and how, for the sentence of one who lost against it. */
+export async function tellNewestChange(table: Table, cmd: string): Promise<string> {
+  const entry = await newestChange(table, cmd);
+  if (entry === undefined) return "its history does not say by whom";
+  const { from, to, yanked, restored, at, by } = entry;
+  const platforms = [...new Set([...Object.keys(from), ...Object.keys(to)])];
+  const moves = platforms.map((one) => `${one} from ${from[one] ?? "nothing"} to ${to[one] ?? "nothing"}`);
+  const what = [
+    ...(yanked ? [`withdrew ${yanked.version}`] : []),
+    ...(restored ? [`restored ${restored}`] : []),
+    ...(moves.length > 0 ? [`moved ${moves.join(", ")}`] : []),
+  ];
+  return `${by} ${what.join(" and ")} at ${at}`;
 }
 
 /**
@@ -94,7 +122,9 @@ export function advance(
     to[platform] = version;
     platforms[platform] = { version, sha256 };
   }
-  return { next: { cmd, revision, platforms }, entry: { cmd, revision, from, to, at, by } };
+  // What was withdrawn stays so, whatever becomes current.
+  const yanked = current?.yanked && { yanked: current.yanked };
+  return { next: { cmd, revision, platforms, ...yanked }, entry: { cmd, revision, from, to, at, by } };
 }
 
 /**

@@ -74,7 +74,29 @@ export class PublishRefusedError extends HkdistError {
   override readonly name = "PublishRefusedError";
 }
 
-/** Somebody else changed `current` meanwhile: the state machine tries again. */
+/** The input of a promotion, a yank or its undoing is not what it must be. */
+export class InvalidPromoteRequestError extends HkdistError {
+  override readonly name = "InvalidPromoteRequestError";
+}
+
+/** The promotion is of a version that is not recorded, or takes clients back without saying so. */
+export class PromoteRefusedError extends HkdistError {
+  override readonly name = "PromoteRefusedError";
+}
+
+/** The version was withdrawn: it is not built, stored or made current until that is undone. */
+export class YankedVersionError extends HkdistError {
+  override readonly name = "YankedVersionError";
+}
+
+/** The CDN did not take the order to forget what it keeps: the state machine tries again. */
+export class InvalidationFailedError extends HkdistError {
+  override readonly name = "InvalidationFailedError";
+}
+
+/**
+ * Somebody else changed `current` meanwhile: the release machine tries again, a promotion is left to the person.
+ */
 export class ConcurrentPublishError extends HkdistError {
   override readonly name = "ConcurrentPublishError";
 }

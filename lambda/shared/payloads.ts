@@ -1,4 +1,4 @@
-/** What the release machine hands from state to state. Each handler takes a part of it and adds its own. */
+/** What the machines hand from state to state. Each handler takes a part of it and adds its own. */
 
 /** A configured command as the release machine knows it: a constant in the machine's definition. */
 export interface ReleasableCommand {
@@ -111,4 +111,60 @@ export interface ExplainEvent {
   step: "source" | "build";
   cmd: string;
   failure: { Error?: string; Cause?: string };
+}
+
+/** What the promote machine is asked for, checked. */
+export interface PromoteRequest {
+  cmd: string;
+  version: string;
+  /** Make it current; withdraw it; undo that. */
+  action: "promote" | "yank" | "restore";
+  /** Whether a promotion may take clients to an older version, or back to one that they were moved away from. */
+  force: boolean;
+  /** Of a yank; else empty. */
+  reason: string;
+}
+
+export interface PromoteEvent {
+  /** The execution's input. */
+  input: unknown;
+  /** The configured commands' names. */
+  commands: string[];
+  execution: Execution;
+}
+
+/** What became of `current`. */
+export interface Promoted extends Pick<PromoteRequest, "cmd" | "version" | "action"> {
+  revision: number;
+  /** False when it was so already. */
+  changed: boolean;
+  /** Version by platform, before and after, of the platforms that changed; without `to` where no good version was left. */
+  from: Record<string, string>;
+  to: Record<string, string>;
+}
+
+export interface WithdrawEvent {
+  promoted: Promoted;
+  execution: Execution;
+}
+
+/** What was done to a version's objects, as counts: delete markers put and taken off, paths that the CDN forgets. */
+export interface Withdrawn {
+  marked: number;
+  unmarked: number;
+  invalidated: number;
+}
+
+export interface BasesEvent {
+  promoted: Promoted;
+}
+
+/** A pair with a target of its own: what a yank leaves current may differ from platform to platform. */
+export interface TargetedPair extends PatchPair {
+  to: string;
+}
+
+/** The patches that are still to be made, newest bases first. */
+export interface Bases {
+  pairs: TargetedPair[];
 }

@@ -7,6 +7,7 @@ export const ENVIRONMENT = {
   recordFunction: "HKDIST_RECORD_FUNCTION",
   recordQueueUrl: "HKDIST_RECORD_QUEUE_URL",
   patchBases: "HKDIST_PATCH_BASES",
+  distributionId: "HKDIST_DISTRIBUTION_ID",
   buildConcurrency: "HKDIST_BUILD_CONCURRENCY",
   alertsTopic: "HKDIST_ALERTS_TOPIC",
   largestBinaryBytes: "HKDIST_LARGEST_BINARY_BYTES",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MOST_BASES, MOST_PAIRS } from "../../lambda/shared/limits.ts";
 import { isCommand } from "../../lambda/shared/names.ts";
 import { C_PLATFORMS, DROPPED_PLATFORMS, GO_PLATFORMS } from "./go-platforms.ts";
 
@@ -179,7 +180,7 @@ const command = commandFields.refine(
   },
 );
 
-export const configSchema = z.strictObject({
+const fields = z.strictObject({
   /** By command name, as clients ask for it: 1 to 64 of A-Z, a-z, 0-9 and -. */
   commands: z
     .record(z.string(), command)
@@ -196,8 +197,8 @@ export const configSchema = z.strictObject({
    * is, and the platforms of one build share Go's cache.
    */
   buildConcurrency: z.int().min(1).max(40).default(1),
-  /** How many older versions of each platform get a patch to a new one (0 to 16). */
-  patchBases: z.int().min(0).max(16).default(8),
+  /** How many older versions of each platform get a patch to a new one (0 to 50; times a command's platforms at most 1,000). */
+  patchBases: z.int().min(0).max(MOST_BASES).default(8),
   /** Patches made at once (1 to 40: an inline Map's limit). Few, so that the directory's functions keep room. */
   patchConcurrency: z.int().min(1).max(40).default(4),
   /**
@@ -213,6 +214,15 @@ export const configSchema = z.strictObject({
     .min(1)
     .max(2 ** 31)
     .default(600_000_000),
+});
+
+export const configSchema = fields.superRefine(({ commands, patchBases }, context) => {
+  for (const [name, { platforms }] of Object.entries(commands)) {
+    const pairs = platforms.length * patchBases;
+    if (pairs <= MOST_PAIRS) continue;
+    const message = `times the ${platforms.length} platforms of ${name} are ${pairs} patches, and a release makes at most ${MOST_PAIRS}`;
+    context.addIssue({ code: "custom", path: ["patchBases"], message });
+  }
 });
 
 /** What hkdist.config.ts exports. */

@@ -7,6 +7,10 @@ import { directoryOf, ITEMS, recorded } from "./released.ts";
 
 const list = (table: MemoryTable, headers = {}) => directoryOf(table)("GET", "/release.json", { headers });
 
+/** The reads of artifact rows; what was withdrawn is told by those of current. */
+const listed = (table: MemoryTable) =>
+  table.reads.filter((read) => "ProjectionExpression" in read && read.ProjectionExpression !== undefined);
+
 describe("release.json", () => {
   const ALL = [
     ["linux-amd64", "20260101", "greet", 1],
@@ -29,13 +33,13 @@ describe("release.json", () => {
     expect(answer).toMatchObject({ status: 200, body: `[${rows.join(",")}]\n` });
     expect(answer.headers["content-type"]).toBe("application/json");
     expect(answer.headers).not.toHaveProperty("last-modified");
-    expect(table.reads).toHaveLength(Math.ceil(ALL.length / pageSize));
+    expect(listed(table)).toHaveLength(Math.ceil(ALL.length / pageSize));
   });
 
   it("reads no more of a row than it tells", async () => {
     const table = new MemoryTable(ITEMS);
     await list(table);
-    for (const read of table.reads) {
+    for (const read of listed(table)) {
       const { ProjectionExpression = "", ExpressionAttributeNames = {} } = read;
       const names = ProjectionExpression.split(", ").map((name) => ExpressionAttributeNames[name]);
       expect(names.toSorted()).toEqual(["cmd", "platform", "sha256", "version"]);

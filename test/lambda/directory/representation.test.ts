@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Answer, unpacked } from "../gateway.ts";
 import { MemoryTable } from "../memory-table.ts";
+import { sha256 } from "../support.ts";
 import { current, directoryOf, ITEMS, recorded } from "./released.ts";
 
 const SMALL = "/greet/current/linux-amd64.json";
@@ -9,7 +10,7 @@ const LARGE = "/release.json";
 /** So many that the list and the page are worth compressing. */
 const MANY = Array.from({ length: 30 }, (_, n) => [
   recorded(`${n + 1}`, "linux-amd64", n, "tool"),
-  current(`tool-${n}`, {}),
+  current(`tool-${n}`, { "linux-amd64": { version: "1", sha256: sha256(n) } }),
 ]).flat();
 const ask = directoryOf(new MemoryTable([...ITEMS, ...MANY]));
 const get = (path: string, headers: Record<string, string> = {}) => ask("GET", path, { headers });

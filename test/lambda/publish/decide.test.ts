@@ -168,6 +168,23 @@ describe("nothing is written", () => {
   });
 });
 
+it("a withdrawn version is refused under its own name, also where it is newer than current", () => {
+  const yank = { reason: "eats files", at: "2026-01-09T00:00:00.000Z", by: "eve" };
+  const before = { ...current(3, { linux: "4" }), yanked: { "5": yank } };
+  const error = errorOf(() => decide(released("5", "linux"), before, [], NOW));
+  expect(error.name).toBe("YankedVersionError");
+  expect(error.message).toContain("eats files");
+  expect(error.message).toContain(
+    'start the promote machine with {"cmd":"greet","version":"5","yank":false}',
+  );
+});
+
+it("what was withdrawn stays so when another version becomes current", () => {
+  const yanked = { "5": { reason: "eats files", at: "2026-01-09T00:00:00.000Z", by: "eve" } };
+  const before = { ...current(3, { linux: "4" }), yanked };
+  expect(decide(released("6", "linux"), before, [], NOW)?.next.yanked).toEqual(yanked);
+});
+
 describe("a version is refused", () => {
   it.each([
     {
@@ -196,7 +213,10 @@ describe("a version is refused", () => {
       artifacts: released("5", "linux"),
       before: current(2, { linux: "4" }),
       history: [moved(1, { linux: "3" }, { linux: "5" }), moved(2, { linux: "5" }, { linux: "4" })],
-      says: ["greet on linux was moved away from 5 to 4 at 2026-01-02T00:00:00.000Z and is at 4"],
+      says: [
+        "greet on linux was moved away from 5 to 4 at 2026-01-02T00:00:00.000Z by somebody and is at 4",
+        'start the promote machine with {"cmd":"greet","version":"5","force":true}',
+      ],
     },
     {
       when: "clients were moved away from it twice: the last time is told",
@@ -209,7 +229,7 @@ describe("a version is refused", () => {
         moved(4, { linux: "5" }, { linux: "2" }),
         moved(5, { linux: "2" }, { linux: "3" }),
       ],
-      says: ["greet on linux was moved away from 5 to 2 at 2026-01-04T00:00:00.000Z and is at 3"],
+      says: ["greet on linux was moved away from 5 to 2 at 2026-01-04T00:00:00.000Z by somebody and is at 3"],
     },
     {
       when: "one platform of several was moved away from it: none moves",

@@ -248,3 +248,26 @@ describe("when somebody else changes it at the same time", () => {
     expect(table.written).toEqual([]);
   });
 });
+
+it.each([
+  "",
+  "?force=true",
+])("a withdrawn version is 409 with the reason, forced or not: %j", async (query) => {
+  const yank = { reason: "eats files", at: "2026-01-09T00:00:00.000Z", by: "eve" };
+  const before = { ...current(3, { "linux-amd64": at("4") }), yanked: { "5": yank } };
+  const table = new MemoryTable([registered("5"), before]);
+  expect(await set(table, "5", query)).toMatchObject({
+    status: 409,
+    body: expect.stringMatching(
+      /^greet 5 was withdrawn at .* by eve: eats files\. To undo that, .*"yank":false}\.\n$/,
+    ),
+  });
+  expect(table.written).toEqual([]);
+});
+
+it("what was withdrawn stays so when another version becomes current", async () => {
+  const yanked = { "5": { reason: "eats files", at: "2026-01-09T00:00:00.000Z", by: "eve" } };
+  const table = new MemoryTable([registered("6"), { ...current(3, {}), yanked }]);
+  await set(table, "6");
+  expect(table.find(currentItemKey("greet"))).toMatchObject({ revision: 4, yanked });
+});

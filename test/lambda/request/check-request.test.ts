@@ -22,7 +22,7 @@ const COMMANDS: ReleasableCommands = {
 describe("a right request", () => {
   const ALL = { ...GREET, cmd: "greet", tag: "", version: "", publish: true, bases: [] };
   const TAGGED = { ...ALL, tag: "v20260131.2", version: "20260131.2" };
-  const SIXTEEN = Array.from({ length: 16 }, (_, n) => `${20260101 + n}`);
+  const FIFTY = Array.from({ length: 50 }, (_, n) => `${20260101 + n}`);
   it.each([
     ["the command is enough", { cmd: "greet" }, ALL],
     [
@@ -49,9 +49,9 @@ describe("a right request", () => {
       { ...TAGGED, publish: false, bases: ["20260131"] },
     ],
     [
-      "sixteen bases are allowed",
-      { cmd: "greet", tag: "v20260131.2", bases: SIXTEEN },
-      { ...TAGGED, publish: false, bases: SIXTEEN },
+      "fifty bases are allowed",
+      { cmd: "greet", tag: "v20260131.2", bases: FIFTY },
+      { ...TAGGED, publish: false, bases: FIFTY },
     ],
     [
       "bases can be for some platforms",
@@ -128,8 +128,8 @@ describe("a wrong request fails with the field and what is allowed there", () =>
     ["no base", { ...TAGGED, bases: [] }, ["bases: must name at least one base version; leave it out"]],
     [
       "too many bases",
-      { ...TAGGED, bases: Array.from({ length: 17 }, (_, n) => `${n + 1}`) },
-      ["bases: must name at most 16 base versions"],
+      { ...TAGGED, bases: Array.from({ length: 51 }, (_, n) => `${n + 1}`) },
+      ["bases: must name at most 50 base versions"],
     ],
     ["a base twice", { ...TAGGED, bases: ["1", "2", "1"] }, ["bases: must name each base version once"]],
     ["a base that is no text", { ...TAGGED, bases: ["1", 20260131] }, [`bases[1]: ${BASE}`]],
@@ -237,4 +237,16 @@ describe("base versions are checked against the table", () => {
     const { message } = errorOf(() => checkBases(asked, true, ["1"]));
     expect(message).toBe('bases: "1" not recorded for greet on any of "linux-amd64"');
   });
+});
+
+it("a request for more patches than an execution can carry is refused", () => {
+  const platforms = Array.from({ length: 21 }, (_, n) => `os-${n}`);
+  const commands = { greet: { ...GREET, platforms } };
+  const bases = Array.from({ length: 50 }, (_, n) => `${n + 1}`);
+  const ask = (count: number) =>
+    checkRequest({ cmd: "greet", tag: "v20260131.2", bases, platforms: platforms.slice(0, count) }, commands);
+  expect(ask(20).bases).toHaveLength(50);
+  expect(errorOf(() => ask(21)).message).toContain(
+    "bases: times platforms are 1050 patches, at most 1000 in one execution; start several",
+  );
 });

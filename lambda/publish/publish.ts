@@ -1,0 +1,41 @@
+import { artifactsOfVersion } from "../shared/artifacts.ts";
+import { getCurrent, historyOf, replaceCurrent, tellNewestChange } from "../shared/current.ts";
+import { ConcurrentPublishError } from "../shared/errors.ts";
+import { log } from "../shared/log.ts";
+import type { PublishEvent } from "../shared/payloads.ts";
+import type { Table } from "../shared/table.ts";
+import { decide } from "./decide.ts";
+
+/** `changed` is false when clients were told this version already. */
+export interface Published {
+  revision: number;
+  changed: boolean;
+}
+
+/**
+ * Makes the version current on all of the release's platforms in one write.
+ * @throws PublishRefusedError, YankedVersionError
+ * @throws ConcurrentPublishError when somebody else changed current meanwhile
+ */
+export async function publish(table: Table, { request, plan, execution }: PublishEvent): Promise<Published> {
+  const { cmd } = request;
+  const recorded = await artifactsOfVersion(table, cmd, plan.version);
+  const artifacts = request.platforms.map((platform) => {
+    const artifact = recorded.get(platform);
+    if (artifact === undefined) throw new Error(`${cmd} ${plan.version} is not recorded on ${platform}`);
+    return artifact;
+  });
+
+  const current = await getCurrent(table, cmd, { consistent: true });
+  const history = await historyOf(table, cmd);
+  const decision = decide(artifacts, current, history, { at: new Date().toISOString(), by: execution.arn });
+  if (decision === undefined) return { revision: current?.revision ?? 0, changed: false };
+  if (!(await replaceCurrent(table, decision.next, decision.entry))) {
+    throw new ConcurrentPublishError(
+      `current of ${cmd} changed while ${plan.version} was being published, at each try: the last was that ` +
+        `${await tellNewestChange(table, cmd)}. See what is current, and start the release again if it is still wanted.`,
+    );
+  }
+  log("published", { ...decision.entry });
+  return { revision: decision.next.revision, changed: true };
+}

@@ -1,0 +1,11 @@
+/**
+ * How many patches one execution makes at most, and how many base versions each platform may have. Step Functions carries
+ * 262,144 bytes from state to state and keeps 25,000 events of an execution: the results of 1,000 pairs that all failed,
+ * with their reasons, are about 240,000 bytes, and their events with every retry 18,000. test/lib/sizes.test.ts
+ * computes both from the machines' definitions.
+ */
+export const MOST_PAIRS = 1000;
+export const MOST_BASES = 50;
+
+/** Characters of a failed pair's reason in an execution's output; the log has all of it. */
+export const LONGEST_REASON = 120;

@@ -1,0 +1,35 @@
+import { type Current, getCurrent, type Yank } from "./current.ts";
+import { YankedVersionError } from "./errors.ts";
+import type { Table } from "./table.ts";
+
+/** The withdrawal of a version, or undefined when it was not withdrawn. */
+export function yankOf(current: Current | undefined, version: string): Yank | undefined {
+  return current?.yanked?.[version];
+}
+
+/** Why, when and by whom a version was withdrawn, and how that is undone. */
+export function tellYank(cmd: string, version: string, { reason, at, by }: Yank): string {
+  const undo = JSON.stringify({ cmd, version, yank: false });
+  return (
+    `${cmd} ${version} was withdrawn at ${at} by ${by}: ${reason}. ` +
+    `To undo that, start the promote machine with ${undo}.`
+  );
+}
+
+/** @throws YankedVersionError when the version was withdrawn */
+export function throwIfYanked(cmd: string, current: Current | undefined, version: string): void {
+  const yank = yankOf(current, version);
+  if (yank === undefined) return;
+  throw new YankedVersionError(
+    `${tellYank(cmd, version, yank)} A release of it needs that first, or a new tag.`,
+  );
+}
+
+/**
+ * Refuses before anything of a withdrawn version is built or stored: S3 takes a put that says "only if absent" over a delete
+ * marker.
+ * @throws YankedVersionError
+ */
+export async function refuseYanked(table: Table, cmd: string, version: string): Promise<void> {
+  throwIfYanked(cmd, await getCurrent(table, cmd, { consistent: true }), version);
+}
