@@ -8,10 +8,11 @@ import { requiresTls, type Stage } from "./stage.ts";
 export class Delivery extends Construct {
   /** The artifacts URL: an object's key follows it. Ends in `/`. */
   readonly url: string;
+  readonly distribution: Distribution;
 
   constructor(scope: Construct, id: string, { artifacts, stage }: { artifacts: Bucket; stage: Stage }) {
     super(scope, id);
-    const distribution = new Distribution(this, "Distribution", {
+    this.distribution = new Distribution(this, "Distribution", {
       comment: "hkdist artifacts",
       defaultBehavior: {
         // Read without list: a missing patch is 403 then, which clients take as "no patch here" like 404,
@@ -26,7 +27,7 @@ export class Delivery extends Construct {
       },
       httpVersion: HttpVersion.HTTP2_AND_3,
     });
-    const domain = distribution.distributionDomainName;
+    const domain = this.distribution.distributionDomainName;
     this.url = stage.endpointUrl ? `${stage.endpointUrl}/_aws/cloudfront/${domain}/` : `https://${domain}/`;
   }
 }

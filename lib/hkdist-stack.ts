@@ -1,6 +1,7 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { ReleasableCommands } from "../lambda/shared/payloads.ts";
+import { Bases } from "./bases.ts";
 import { Build } from "./build.ts";
 import type { BuildProject } from "./build-project.ts";
 import type { CompleteConfig } from "./config/schema.ts";
@@ -11,6 +12,8 @@ import { Explain } from "./explain.ts";
 import { Pair } from "./pair.ts";
 import { Patch } from "./patch.ts";
 import { Plan } from "./plan.ts";
+import { Promote } from "./promote.ts";
+import { PromoteMachine } from "./promote-machine.ts";
 import { Publish } from "./publish.ts";
 import { Record } from "./record.ts";
 import { Register } from "./register.ts";
@@ -19,6 +22,7 @@ import { Request } from "./request.ts";
 import { Source } from "./source.ts";
 import type { Stage } from "./stage.ts";
 import { Storage } from "./storage.ts";
+import { Withdraw } from "./withdraw.ts";
 
 export interface HkdistStackProps {
   config: CompleteConfig;
@@ -31,7 +35,7 @@ export interface HkdistStackProps {
 export class HkdistStack extends Stack {
   constructor(scope: Construct, id: string, { config, stage, bsdiffFolder }: HkdistStackProps) {
     super(scope, id, { description: "hkdist: releases and updates of Go command-line tools" });
-    const { buildConcurrency, largestBinaryBytes } = config;
+    const { buildConcurrency, largestBinaryBytes, patchBases, patchConcurrency } = config;
 
     const storage = new Storage(this, "Storage", { stage });
     const delivery = new Delivery(this, "Delivery", { artifacts: storage.artifacts, stage });
@@ -58,25 +62,39 @@ export class HkdistStack extends Stack {
       };
     }
 
-    const { machine } = new ReleaseMachine(this, "Release", {
+    const patch = new Patch(this, "Patch", {
+      storage,
+      memoryMegabytes: config.patchMemoryMegabytes,
+      bsdiffFolder,
+    }).handler;
+    const release = new ReleaseMachine(this, "Release", {
       commands,
       projects,
       buildConcurrency,
       request: new Request(this, "Request", { storage }).handler,
       plan: new Plan(this, "Plan", { storage, record, buildConcurrency }).handler,
-      patchConcurrency: config.patchConcurrency,
-      pair: new Pair(this, "Pair", { storage, patchBases: config.patchBases }).handler,
-      patch: new Patch(this, "Patch", { storage, memoryMegabytes: config.patchMemoryMegabytes, bsdiffFolder })
-        .handler,
+      patchConcurrency,
+      pair: new Pair(this, "Pair", { storage, patchBases }).handler,
+      patch,
       describe: new Describe(this, "Describe", { storage, artifactsUrl: delivery.url }).handler,
       publish: new Publish(this, "Publish", { storage }).handler,
       explain: new Explain(this, "Explain", { projects }).handler,
     });
 
+    const promotion = new PromoteMachine(this, "Promotion", {
+      commands: Object.keys(commands),
+      patchConcurrency,
+      promote: new Promote(this, "Promote", { storage }).handler,
+      withdraw: new Withdraw(this, "Withdraw", { storage, delivery }).handler,
+      bases: new Bases(this, "Bases", { storage, patchBases }).handler,
+      patch,
+    });
+
     const outputs = {
       DirectoryUrl: directory.url,
       ArtifactsUrl: delivery.url,
-      ReleaseMachineArn: machine.stateMachineArn,
+      ReleaseMachineArn: release.machine.stateMachineArn,
+      PromoteMachineArn: promotion.machine.stateMachineArn,
       ArtifactsBucket: storage.artifacts.bucketName,
       Table: storage.table.tableName,
     };

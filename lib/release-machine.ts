@@ -1,35 +1,37 @@
-import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import {
   Choice,
   Condition,
   CustomState,
-  DefinitionBody,
-  Fail,
   JitterType,
-  LogLevel,
   Map as MapState,
   Pass,
   ProvideItems,
-  QueryLanguage,
-  StateMachine,
-  TaskInput,
+  type StateMachine,
 } from "aws-cdk-lib/aws-stepfunctions";
-import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import { Construct } from "constructs";
 import type {
   DescribeEvent,
   ExplainEvent,
   PairEvent,
-  PatchEvent,
   PlanEvent,
   PublishEvent,
   ReleasableCommands,
   RequestEvent,
 } from "../lambda/shared/payloads.ts";
 import type { BuildProject } from "./build-project.ts";
+import {
+  CAUGHT,
+  caughtAs,
+  EXECUTION,
+  failedState,
+  invoke,
+  type Payload,
+  patchEach,
+  stateMachine,
+} from "./machine-states.ts";
 
 export interface ReleaseMachineProps {
   commands: ReleasableCommands;
@@ -43,30 +45,6 @@ export interface ReleaseMachineProps {
   patch: IFunction;
   publish: IFunction;
   explain: IFunction;
-}
-
-/** A handler's payload whose fields are JSONata expressions or constants. */
-type Payload<Event> = { [Field in keyof Event]: Event[Field] | `{% ${string} %}` };
-
-const EXECUTION = "{% { 'name': $states.context.Execution.Name, 'arn': $states.context.Execution.Id } %}";
-
-/** What AWS asks to retry, and what a full account says when its ten Lambdas are busy. */
-const LAMBDA_TROUBLE = [
-  "Lambda.ClientExecutionTimeoutException",
-  "Lambda.ServiceException",
-  "Lambda.AWSLambdaException",
-  "Lambda.SdkClientException",
-  "Lambda.TooManyRequestsException",
-];
-
-/**
- * What an error output says to people. A function's cause is a JSON document with its stack: people get the message,
- * the stack stays in the log.
- */
-function sentence(errorOutput: string): string {
-  const cause = `${errorOutput}.Cause`;
-  const message = `($substring(${cause}, 0, 1) = '{' ? $parse(${cause}).errorMessage : ${cause})`;
-  return `$exists(${cause}) ? ${message} : 'no cause given: see the execution history'`;
 }
 
 /** A fresh account builds one at a time, so a second release waits its turn: up to an hour and a half. */
@@ -91,62 +69,29 @@ export class ReleaseMachine extends Construct {
   constructor(scope: Construct, id: string, props: ReleaseMachineProps) {
     super(scope, id);
 
-    const failed = Fail.jsonata(this, "Failed", {
-      // Only what waiting did not mend gets here as "not recorded yet".
-      error:
-        "{% $failure.Error = 'NotRecordedYetError' ? 'ArtifactNotRecordedError' : " +
-        "$exists($failure.Error) ? $failure.Error : 'States.TaskFailed' %}",
-      cause: `{% ${sentence("$failure")} %}`,
-    });
+    const failed = failedState(this);
+    const run = <Event>(name: string, handler: IFunction, payload: Payload<Event>, variable?: string) =>
+      invoke(this, name, handler, payload, variable);
 
-    const invoke = <Event>(
-      name: string,
-      handler: IFunction,
-      payload: Payload<Event>,
-      variable?: string,
-    ): LambdaInvoke => {
-      const state = LambdaInvoke.jsonata(this, name, {
-        lambdaFunction: handler,
-        payload: TaskInput.fromObject(payload),
-        retryOnServiceExceptions: false,
-        outputs: "{% $states.result.Payload %}",
-        ...(variable !== undefined && { assign: { [variable]: "{% $states.result.Payload %}" } }),
-      });
-      state.addRetry({
-        errors: LAMBDA_TROUBLE,
-        interval: Duration.seconds(2),
-        maxAttempts: 6,
-        backoffRate: 2,
-        jitterStrategy: JitterType.FULL,
-      });
-      return state;
-    };
-    // Inside a Map a variable may not have the name of one outside.
-    const caughtAs = (variable: string) => ({
-      errors: ["States.ALL"],
-      assign: { [variable]: "{% $states.errorOutput %}" },
-    });
-    const caught = caughtAs("failure");
-
-    const request = invoke<RequestEvent>(
+    const request = run<RequestEvent>(
       "Request",
       props.request,
       { input: "{% $states.input %}", commands: props.commands },
       "request",
-    ).addCatch(failed, caught);
+    ).addCatch(failed, CAUGHT);
 
     const source = this.startBuild("Source", "$request.sourceProject", {
       HKDIST_TAG: "$request.tag",
     }).addCatch(
-      invoke<ExplainEvent>("ExplainSource", props.explain, {
+      run<ExplainEvent>("ExplainSource", props.explain, {
         step: "source",
         cmd: "{% $request.cmd %}",
         failure: "{% $failure %}",
-      }).addCatch(failed, caught),
-      caught,
+      }).addCatch(failed, CAUGHT),
+      CAUGHT,
     );
 
-    const plan = invoke<PlanEvent>(
+    const plan = run<PlanEvent>(
       "Plan",
       props.plan,
       {
@@ -155,7 +100,7 @@ export class ReleaseMachine extends Construct {
         exported: "{% $states.input.Build.ExportedEnvironmentVariables %}",
       },
       "plan",
-    ).addCatch(failed, caught);
+    ).addCatch(failed, CAUGHT);
 
     const build = MapState.jsonata(this, "Build", {
       items: ProvideItems.jsonata("{% $plan.batches %}"),
@@ -166,7 +111,7 @@ export class ReleaseMachine extends Construct {
       this.startBuild("BuildBatch", "$request.buildProject", {
         HKDIST_PLAN_KEY: "$states.input.planKey",
       }).addCatch(
-        invoke<ExplainEvent>("ExplainBuild", props.explain, {
+        run<ExplainEvent>("ExplainBuild", props.explain, {
           step: "build",
           cmd: "{% $request.cmd %}",
           failure: "{% $buildFailure %}",
@@ -174,10 +119,10 @@ export class ReleaseMachine extends Construct {
         caughtAs("buildFailure"),
       ),
     );
-    build.addCatch(failed, caught);
+    build.addCatch(failed, CAUGHT);
 
     // Recording takes a second or two, and some minutes when a message must come back: 5 minutes in all.
-    const pair = invoke<PairEvent>(
+    const pair = run<PairEvent>(
       "Pair",
       props.pair,
       {
@@ -194,45 +139,25 @@ export class ReleaseMachine extends Construct {
         maxDelay: Duration.seconds(10),
         maxAttempts: 33,
       })
-      .addCatch(failed, caught);
+      .addCatch(failed, CAUGHT);
 
-    const describe = invoke<DescribeEvent>(
+    const describe = run<DescribeEvent>(
       "Describe",
       props.describe,
       { request: "{% $request %}", plan: "{% $plan %}" },
       "described",
-    ).addCatch(failed, caught);
+    ).addCatch(failed, CAUGHT);
 
-    const patch = MapState.jsonata(this, "Patch", {
-      items: ProvideItems.jsonata("{% $paired.pairs %}"),
-      itemSelector: { pair: "{% $states.context.Map.Item.Value %}" },
-      maxConcurrency: props.patchConcurrency,
-      assign: { patches: "{% $states.result %}" },
+    const patch = patchEach(this, {
+      patch: props.patch,
+      patchConcurrency: props.patchConcurrency,
+      pairs: "$paired.pairs",
+      cmd: "$request.cmd",
+      version: "$plan.version",
     });
-    patch.itemProcessor(
-      invoke<PatchEvent>("MakePatch", props.patch, {
-        cmd: "{% $request.cmd %}",
-        version: "{% $plan.version %}",
-        pair: "{% $states.input.pair %}",
-      }).addCatch(
-        // A client without a patch downloads more, that is all: the release goes on and its output tells.
-        Pass.jsonata(this, "PatchFailed", {
-          outputs:
-            "{% $merge([$states.input.pair, { 'outcome': 'failed', 'reason': $states.input.reason }]) %}",
-        }),
-        {
-          errors: ["States.ALL"],
-          outputs: {
-            pair: "{% $states.input.pair %}",
-            // Short: the results of all pairs together may have 256 KiB.
-            reason: `{% $substring(${sentence("$states.errorOutput")}, 0, 300) %}`,
-          },
-        },
-      ),
-    );
-    patch.addCatch(failed, caught);
+    patch.addCatch(failed, CAUGHT);
 
-    const publish = invoke<PublishEvent>(
+    const publish = run<PublishEvent>(
       "Publish",
       props.publish,
       { request: "{% $request %}", plan: "{% $plan %}", execution: EXECUTION },
@@ -244,7 +169,7 @@ export class ReleaseMachine extends Construct {
         maxAttempts: 5,
         jitterStrategy: JitterType.FULL,
       })
-      .addCatch(failed, caught);
+      .addCatch(failed, CAUGHT);
 
     const released = Pass.jsonata(this, "Released", {
       outputs: {
@@ -267,19 +192,10 @@ export class ReleaseMachine extends Construct {
       .otherwise(Pass.jsonata(this, "Unpublished", { assign: { published: false } }).next(released));
     pair.next(describe).next(patch).next(isToBePublished);
 
-    this.machine = new StateMachine(this, "Machine", {
+    this.machine = stateMachine(this, {
       comment: "Builds, records and publishes one release of one command",
-      queryLanguage: QueryLanguage.JSONATA,
-      definitionBody: DefinitionBody.fromChainable(request.next(isRecorded)),
+      start: request.next(isRecorded),
       timeout: Duration.hours(12),
-      logs: {
-        level: LogLevel.ERROR,
-        includeExecutionData: true,
-        destination: new LogGroup(this, "Log", {
-          retention: RetentionDays.THREE_MONTHS,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-      },
     });
     this.allowBuilds(props.projects);
   }

@@ -23,6 +23,7 @@ export interface Outputs {
   DirectoryUrl: string;
   ArtifactsUrl: string;
   ReleaseMachineArn: string;
+  PromoteMachineArn: string;
   ArtifactsBucket: string;
   Table: string;
 }
@@ -80,7 +81,14 @@ export async function deploy(options: CdkOptions): Promise<Outputs> {
   );
   const stacks = JSON.parse(readFileSync(files.outputs, "utf8")) as Record<string, Partial<Outputs>>;
   const outputs = Object.values(stacks)[0] ?? {};
-  const wanted = ["DirectoryUrl", "ArtifactsUrl", "ReleaseMachineArn", "ArtifactsBucket", "Table"] as const;
+  const wanted = [
+    "DirectoryUrl",
+    "ArtifactsUrl",
+    "ReleaseMachineArn",
+    "PromoteMachineArn",
+    "ArtifactsBucket",
+    "Table",
+  ] as const;
   const missing = wanted.filter((name) => !outputs[name]);
   if (missing.length > 0) throw new UserError(`The deployed stack has no output ${missing.join(", ")}.`);
   return outputs as Outputs;

@@ -21,6 +21,7 @@ export interface LocalAws {
   directoryUrl: string;
   artifactsUrl: string;
   releaseMachineArn: string;
+  promoteMachineArn: string;
   artifactsBucket: string;
   table: string;
 }
@@ -89,6 +90,7 @@ export async function up(options: UpOptions): Promise<LocalAws> {
         directoryUrl: outputs.DirectoryUrl,
         artifactsUrl: outputs.ArtifactsUrl,
         releaseMachineArn: outputs.ReleaseMachineArn,
+        promoteMachineArn: outputs.PromoteMachineArn,
         artifactsBucket: outputs.ArtifactsBucket,
         table: outputs.Table,
       };

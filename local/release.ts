@@ -19,15 +19,19 @@ export interface Ended {
   cause: string | undefined;
 }
 
-/** The command that starts a release, as an operator types it. */
-export function startCommand(local: LocalAws, input: unknown): string[] {
-  const machine = ["--state-machine-arn", local.releaseMachineArn];
+/** The command that starts a machine, by default the release machine, as an operator types it. */
+export function startCommand(
+  local: LocalAws,
+  input: unknown,
+  machineArn = local.releaseMachineArn,
+): string[] {
+  const machine = ["--state-machine-arn", machineArn];
   return ["aws", "stepfunctions", "start-execution", ...machine, "--input", JSON.stringify(input)];
 }
 
-/** Starts a release with the AWS CLI and returns the execution's ARN. */
-export async function startRelease(local: LocalAws, input: unknown): Promise<string> {
-  const [program = "", ...args] = startCommand(local, input);
+/** Starts an execution with the AWS CLI and returns its ARN. */
+export async function startRelease(local: LocalAws, input: unknown, machineArn?: string): Promise<string> {
+  const [program = "", ...args] = startCommand(local, input, machineArn);
   const { stdout } = await promisify(execFile)(program, args, {
     env: clientEnvironment(local),
     timeout: 60_000,

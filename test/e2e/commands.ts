@@ -28,6 +28,7 @@ export const COMMANDS = [
   "greet-imported",
   "greet-undescribed",
   "greet-faulty",
+  "greet-promoted",
 ] as const;
 
 /** What a command is made from: a program that compiles in no time, or greet where its own behaviour is tested. */

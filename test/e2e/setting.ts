@@ -5,7 +5,7 @@ import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } 
 import { GetExecutionHistoryCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { inject, vi } from "vitest";
-import type { Paired, PatchResult } from "../../lambda/shared/payloads.ts";
+import type { Paired, PatchResult, Promoted, Withdrawn } from "../../lambda/shared/payloads.ts";
 import type { Table } from "../../lambda/shared/table.ts";
 import { clientSettings } from "../../local/local-aws.ts";
 import { type Ended, followRelease, startRelease } from "../../local/release.ts";
@@ -48,6 +48,23 @@ export interface Release extends Ended {
 /** Starts a release as an operator does, with the AWS CLI, and waits for its end. */
 export async function release(input: unknown): Promise<Release> {
   const executionArn = await startRelease(local, input);
+  const ended = await followRelease(local, executionArn);
+  return { ...ended, result: JSON.parse(ended.output ?? "{}"), states: await statesOf(executionArn) };
+}
+
+/** A finished execution of the promote machine. */
+export interface Promotion extends Ended {
+  result: Pick<Promoted, "cmd" | "version" | "action"> & {
+    published: Pick<Promoted, "revision" | "changed" | "from" | "to">;
+    withdrawn: false | Withdrawn;
+    patches: (PatchResult & { to: string })[];
+  };
+  states: string[];
+}
+
+/** Starts the promote machine as an operator does, and waits for its end. */
+export async function promote(input: unknown): Promise<Promotion> {
+  const executionArn = await startRelease(local, input, local.promoteMachineArn);
   const ended = await followRelease(local, executionArn);
   return { ...ended, result: JSON.parse(ended.output ?? "{}"), states: await statesOf(executionArn) };
 }

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -32,6 +33,9 @@ export class MemoryBucket {
   readonly requests: string[] = [];
   /** Called when a put has arrived and nothing has been stored yet. */
   beforePut = () => {};
+  /** Called when a delete has arrived and nothing has been deleted yet. */
+  beforeDelete = () => {};
+  private stored = 0;
 
   constructor(name = "bucket-1") {
     this.name = name;
@@ -40,7 +44,9 @@ export class MemoryBucket {
 
   /** @returns the version id */
   store(key: string, body: Buffer, more: Record<string, unknown> = {}): string {
-    const versionId = `v${this.objects.length + 1}`;
+    // One more than ever: an object may have gone.
+    this.stored = Math.max(this.stored, this.objects.length) + 1;
+    const versionId = `v${this.stored}`;
     this.objects.push({ key, versionId, body, more });
     return versionId;
   }
@@ -84,6 +90,7 @@ export class MemoryBucket {
     }
     if (command instanceof ListObjectsV2Command) return this.page(command.input);
     if (command instanceof ListObjectVersionsCommand) return this.versionPage(command.input);
+    if (command instanceof DeleteObjectCommand) return this.delete(Key, command.input.VersionId);
     if (!(command instanceof PutObjectCommand)) throw new Error("not a command of this bucket");
     this.requests.push(`PUT ${Key}`);
     this.beforePut();
@@ -93,6 +100,16 @@ export class MemoryBucket {
       throw new S3ServiceException({ ...about, name: "PreconditionFailed", $fault: "client" });
     }
     return { VersionId: this.store(Key, Buffer.from(Body as Buffer | string), more) };
+  }
+
+  /** Without a version nothing goes: a delete marker comes. */
+  private delete(key: string, versionId: string | undefined) {
+    this.requests.push(`DELETE ${key}${versionId === undefined ? "" : ` ${versionId}`}`);
+    this.beforeDelete();
+    if (versionId === undefined) return { DeleteMarker: true, VersionId: this.mark(key) };
+    const at = this.objects.findIndex((one) => one.key === key && one.versionId === versionId);
+    if (at >= 0) this.objects.splice(at, 1);
+    return { VersionId: versionId };
   }
 
   private version(ofKey: string, id: string): StoredObject | undefined {

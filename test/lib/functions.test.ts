@@ -55,6 +55,7 @@ describe("functions", () => {
     ["artifactsBucket", "StorageArtifacts"],
     ["sourcesBucket", "StorageSources"],
     ["artifactsUrl", "https://DeliveryDistribution.DomainName/"],
+    ["distributionId", "DeliveryDistribution"],
     ["recordFunction", "RecordFunction"],
     ["recordQueueUrl", "RecordQueue"],
     ["buildConcurrency", "2"],

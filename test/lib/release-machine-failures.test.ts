@@ -65,8 +65,10 @@ describe("the release machine", () => {
     });
 
     it("of functions have jitter too", () => {
-      for (const name of ["Request", "Plan", "Pair", "MakePatch", "Publish"])
+      for (const name of ["Request", "Plan", "Pair", "Publish"])
         expect(state(name).Retry?.[0]).toMatchObject({ JitterStrategy: "FULL", MaxAttempts: 6 });
+      // Fewer attempts, for there are many pairs; about the same time.
+      expect(state("MakePatch").Retry?.[0]).toMatchObject({ JitterStrategy: "FULL", MaxAttempts: 3 });
     });
 
     it("wait for records almost 5 minutes, and not longer", () => {
@@ -120,6 +122,12 @@ describe("the release machine", () => {
       ["its message", { Error: "SomeError", Cause: STACK }, "what a person reads"],
       ["its cause as it is, when it is no document", { Error: "X", Cause: "in words" }, "in words"],
       ["something, when it has no cause", { Error: "States.Timeout" }, NO_CAUSE],
+      ["no more than its beginning", { Cause: "x".repeat(500) }, "x".repeat(120)],
+      [
+        "no character that is longer in JSON",
+        { Cause: 'a "quoted" \\ größe\n\u{1F600}[x]~' },
+        expect.stringMatching(/^a \?quoted\? \? gr\?{1,2}e\?\?{1,2}\[x\]~$/),
+      ],
     ])("to make one patch, in the pair's result, %s", (_, errorOutput, reason) => {
       const pair = { platform: "linux-amd64", from: "20260101" };
       const caught = Object.entries(state("MakePatch").Catch?.[0]?.Output ?? {});

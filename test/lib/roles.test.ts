@@ -28,6 +28,15 @@ describe("rights", () => {
     ];
   };
 
+  const invoked = (step: string) => [
+    `${step}Function.Arn: lambda:InvokeFunction`,
+    `${step}Function.Arn:*: lambda:InvokeFunction`,
+  ];
+  // Log delivery cannot be limited: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+  const LOG_DELIVERY =
+    "*: logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies " +
+    "logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery";
+
   const ROLES: Record<string, string[]> = {
     RequestFunctionServiceRole: [
       LOGS,
@@ -91,6 +100,22 @@ describe("rights", () => {
       `${TABLE}: dynamodb:GetItem dynamodb:Query`,
       `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringLike current|history#*: dynamodb:PutItem`,
     ],
+    PromoteFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:GetItem dynamodb:Query`,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringLike current|history#*: dynamodb:PutItem`,
+      `${ARTIFACTS}: s3:ListBucket`,
+      `${ARTIFACTS}/*.gz: s3:GetObject`,
+    ],
+    WithdrawFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:GetItem dynamodb:Query`,
+      `${ARTIFACTS}: s3:ListBucket s3:ListBucketVersions`,
+      `${ARTIFACTS}/*.gz: s3:DeleteObject s3:DeleteObjectVersion s3:GetObject`,
+      `${ARTIFACTS}/*/*/*/*: s3:DeleteObject s3:DeleteObjectVersion s3:GetObject`,
+      "arn:aws:cloudfront::ACCOUNT:distribution/DeliveryDistribution: cloudfront:CreateInvalidation",
+    ],
+    BasesFunctionServiceRole: [LOGS, `${TABLE}: dynamodb:GetItem dynamodb:Query`],
     ExplainFunctionServiceRole: [
       LOGS,
       ...PROJECTS.map((name) => `${name}Project.Arn: codebuild:BatchGetBuilds`),
@@ -126,19 +151,15 @@ describe("rights", () => {
       `${ARTIFACTS}/greet-canary/*/*.gz: s3:PutObject`,
     ],
     ReleaseMachineRole: [
-      ...["Describe", "Explain", "Pair", "Patch", "Plan", "Publish", "Request"].flatMap((step) => [
-        `${step}Function.Arn: lambda:InvokeFunction`,
-        `${step}Function.Arn:*: lambda:InvokeFunction`,
-      ]),
+      ...["Describe", "Explain", "Pair", "Patch", "Plan", "Publish", "Request"].flatMap(invoked),
       ...PROJECTS.map(
         (name) => `${name}Project.Arn: codebuild:BatchGetBuilds codebuild:StartBuild codebuild:StopBuild`,
       ),
       "arn:aws:events:REGION:ACCOUNT:rule/StepFunctionsGetEventForCodeBuildStartBuildRule: " +
         "events:DescribeRule events:PutRule events:PutTargets",
-      // Log delivery cannot be limited: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
-      "*: logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies " +
-        "logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery",
+      LOG_DELIVERY,
     ],
+    PromotionMachineRole: [...["Bases", "Patch", "Promote", "Withdraw"].flatMap(invoked), LOG_DELIVERY],
   };
 
   it("are those of these roles", () => {
@@ -152,6 +173,34 @@ describe("rights", () => {
 
   it.each(Object.entries(ROLES))("of %s are exactly these", (role, rights) => {
     expect(aws.rightsOf(role)).toEqual(rights.toSorted());
+  });
+
+  it("to take anything from the artifacts bucket or the CDN are of one role only", () => {
+    const actions = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration"];
+    const keys = ["greet/1/linux-amd64.gz", "greet/1/2/linux-amd64", "greet/1/provenance.json", "index.html"];
+    const may = Object.keys(ROLES).filter(
+      (role) =>
+        actions.some((action) => keys.some((key) => aws.allows(role, action, `${ARTIFACTS}/${key}`))) ||
+        aws.allows(role, "s3:DeleteBucket", ARTIFACTS) ||
+        aws.allows(
+          role,
+          "cloudfront:CreateInvalidation",
+          "arn:aws:cloudfront::ACCOUNT:distribution/DeliveryDistribution",
+        ),
+    );
+    expect(may).toEqual(["WithdrawFunctionServiceRole"]);
+  });
+
+  it.each([
+    ["hide a full binary", "s3:DeleteObject", `${ARTIFACTS}/greet/1/linux-amd64.gz`, true],
+    ["bring one back", "s3:DeleteObjectVersion", `${ARTIFACTS}/greet/1/linux-amd64.gz`, true],
+    ["hide a patch", "s3:DeleteObject", `${ARTIFACTS}/greet/1/2/linux-amd64`, true],
+    ["hide a document", "s3:DeleteObject", `${ARTIFACTS}/greet/1/provenance.json`, false],
+    ["store anything", "s3:PutObject", `${ARTIFACTS}/greet/1/linux-amd64.gz`, false],
+    ["delete a source", "s3:DeleteObject", `${SOURCES}/sources/greet/1/x.tar.gz`, false],
+    ["write the table", "dynamodb:PutItem", TABLE, false],
+  ])("let the withdraw function %s or not: %s on %s: %s", (_, action, resource, allowed) => {
+    expect(aws.allows("WithdrawFunctionServiceRole", action, resource)).toBe(allowed);
   });
 
   it.each([

@@ -36,6 +36,7 @@ describe("TLS", () => {
 describe("outputs", () => {
   const SAME = {
     ReleaseMachineArn: "ReleaseMachine",
+    PromoteMachineArn: "PromotionMachine",
     ArtifactsBucket: "StorageArtifacts",
     Table: "StorageTable",
   };

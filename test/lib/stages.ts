@@ -52,9 +52,15 @@ export const onLocal = () => new Template(CONFIG, { endpointUrl: ENDPOINT });
 export const BUCKETS = ["StorageArtifacts", "StorageSources"];
 export const QUEUES = ["RecordQueue", "RecordDeadLetters"];
 
-/** The release machine, and its states by name, those inside the Maps too. */
-export function releaseMachine(): { machine: Machine; states: Record<string, State> } {
-  const machine = onAws().machine("ReleaseMachine");
+/** A machine, and its states by name, those inside the Maps too. */
+export const releaseMachine = () => machineOf(onAws(), "ReleaseMachine");
+export const promoteMachine = () => machineOf(onAws(), "PromotionMachine");
+
+export function machineOf(
+  template: Template,
+  name: string,
+): { machine: Machine; states: Record<string, State> } {
+  const machine = template.machine(name);
   const inside = Object.values(machine.States).map(({ ItemProcessor }) => ItemProcessor?.States ?? {});
   return { machine, states: Object.assign({}, machine.States, ...inside) };
 }

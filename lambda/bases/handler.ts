@@ -1,0 +1,14 @@
+import type { Bases, BasesEvent } from "../shared/payloads.ts";
+import { readSettings } from "../shared/settings.ts";
+import { openTable } from "../shared/table.ts";
+import { choosePairs } from "./bases.ts";
+
+export const SETTINGS = ["table", "patchBases"] as const;
+
+const settings = readSettings(SETTINGS);
+const table = openTable(settings.table);
+
+/** Chooses the patches that go with a promotion or a yank. */
+export async function handler({ promoted }: BasesEvent): Promise<Bases> {
+  return { pairs: await choosePairs(table, promoted, Number(settings.patchBases)) };
+}

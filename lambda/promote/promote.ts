@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { type Artifact, artifactsOfVersion, getArtifact } from "../shared/artifacts.ts";
+import {
+  type Current,
+  getCurrent,
+  type HistoryEntry,
+  historyOf,
+  replaceCurrent,
+  tellNewestChange,
+} from "../shared/current.ts";
+import { ConcurrentPublishError, PromoteRefusedError } from "../shared/errors.ts";
+import { log } from "../shared/log.ts";
+import { newestVersionId } from "../shared/objects.ts";
+import type { Promoted, PromoteRequest } from "../shared/payloads.ts";
+import { throwIfReplaced } from "../shared/replaced.ts";
+import type { Table } from "../shared/table.ts";
+import { throwIfYanked, yankOf } from "../shared/yanked.ts";
+import { type About, type Change, decidePromotion, decideRestoration, decideYank } from "./decide.ts";
+import { goodVersions } from "./good-versions.ts";
+
+/** Milliseconds. Each try waits a random part of a while that doubles: 6 s in all at most. */
+const FIRST_WAIT = 50;
+const LONGEST_WAIT = 1600;
+const TRIES = 8;
+
+export interface Stores {
+  table: Table;
+  s3: S3Client;
+  /** The artifacts bucket. */
+  bucket: string;
+}
+
+/**
+ * Makes a recorded version current, withdraws it, or undoes that: one conditional write with its history entry. Doing it again
+ * finds it done, also when the first answer was lost.
+ *
+ * A yank and its undoing are about one version, so one that lost a race decides anew. A promotion is about what a person saw:
+ * when somebody else was faster it ends, and says who.
+ * @param by the execution
+ * @throws PromoteRefusedError, YankedVersionError, ArtifactConflictError
+ * @throws ConcurrentPublishError when somebody else changed current
+ */
+export async function promote(stores: Stores, request: PromoteRequest, by: string): Promise<Promoted> {
+  const { table } = stores;
+  const { cmd, version, action } = request;
+  const recorded = [...(await artifactsOfVersion(table, cmd, version)).values()];
+  if (recorded.length === 0) {
+    throw new PromoteRefusedError(`${cmd} ${version} is not recorded on any platform: release it first`);
+  }
+  let seen: number | undefined;
+  for (let tried = 0; tried < TRIES; tried++) {
+    if (tried > 0) await sleep(Math.random() * Math.min(FIRST_WAIT * 2 ** (tried - 1), LONGEST_WAIT));
+    const current = await getCurrent(table, cmd, { consistent: true });
+    const history = await historyOf(table, cmd);
+    const revision = current?.revision ?? 0;
+    const mine = history.findLast((entry) => entry.by === by);
+    if (mine !== undefined) return told(request, mine);
+    if (action === "promote" && seen !== undefined && revision !== seen) break;
+    seen = revision;
+
+    const about = { at: new Date().toISOString(), by };
+    const change = await decide(stores, request, recorded, current, history, about);
+    if (change === undefined) return { cmd, version, action, revision, changed: false, from: {}, to: {} };
+    if (await replaceCurrent(table, change.next, change.entry)) {
+      log("promoted", { action, ...change.entry });
+      return told(request, change.entry);
+    }
+  }
+  throw new ConcurrentPublishError(
+    `current of ${cmd} changed meanwhile: ${await tellNewestChange(table, cmd)}. Nothing was done here: see what is ` +
+      "current now, and start this again if it is still wanted.",
+  );
+}
+
+async function decide(
+  stores: Stores,
+  request: PromoteRequest,
+  recorded: readonly Artifact[],
+  current: Current | undefined,
+  history: readonly HistoryEntry[],
+  about: About,
+): Promise<Change> {
+  const { cmd, version } = request;
+  switch (request.action) {
+    case "promote":
+      // Before its objects are looked at: those of a withdrawn version are gone.
+      throwIfYanked(cmd, current, version);
+      await Promise.all(recorded.map((artifact) => throwIfReplaced(stores.s3, stores.bucket, artifact)));
+      return decidePromotion(request, recorded, current, history, about);
+    case "yank":
+      return decideYank(request, current, await replacements(stores, request, current, history), about);
+    case "restore":
+      return decideRestoration(request, current, about);
+  }
+}
+
+/** By platform whose clients are at the version, the newest good artifact that can be downloaded. */
+async function replacements(
+  { table, s3, bucket }: Stores,
+  { cmd, version }: PromoteRequest,
+  current: Current | undefined,
+  history: readonly HistoryEntry[],
+): Promise<Map<string, Artifact | undefined>> {
+  const standing = Object.entries(current?.platforms ?? {});
+  const affected = standing.filter(([, at]) => at.version === version).map(([platform]) => platform);
+  const isWithdrawn = (one: string) => one === version || yankOf(current, one) !== undefined;
+  const found = affected.map(async (platform) => {
+    for (const good of goodVersions(history, platform, isWithdrawn)) {
+      const artifact = await getArtifact(table, { cmd, version: good, platform });
+      if (artifact === undefined) continue;
+      if ((await newestVersionId(s3, bucket, artifact.key)) === artifact.s3VersionId) {
+        return [platform, artifact] as const;
+      }
+      log("passed over, for its object is not the recorded one", { key: artifact.key });
+    }
+    return [platform, undefined] as const;
+  });
+  return new Map(await Promise.all(found));
+}
+
+function told({ cmd, version, action }: PromoteRequest, { revision, from, to }: HistoryEntry): Promoted {
+  return { cmd, version, action, revision, changed: true, from, to };
+}

@@ -1,0 +1,155 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import {
+  DefinitionBody,
+  Fail,
+  type IChainable,
+  JitterType,
+  LogLevel,
+  Map as MapState,
+  Pass,
+  ProvideItems,
+  QueryLanguage,
+  StateMachine,
+  TaskInput,
+} from "aws-cdk-lib/aws-stepfunctions";
+import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
+import type { Construct } from "constructs";
+import { LONGEST_REASON } from "../lambda/shared/limits.ts";
+import type { PatchEvent } from "../lambda/shared/payloads.ts";
+
+/** What the release and the promote machine have in common. */
+
+/** A handler's payload whose fields are JSONata expressions or constants. */
+export type Payload<Event> = { [Field in keyof Event]: Event[Field] | `{% ${string} %}` };
+
+export const EXECUTION =
+  "{% { 'name': $states.context.Execution.Name, 'arn': $states.context.Execution.Id } %}";
+
+/** What AWS asks to retry, and what a full account says when its ten Lambdas are busy. */
+const LAMBDA_TROUBLE = [
+  "Lambda.ClientExecutionTimeoutException",
+  "Lambda.ServiceException",
+  "Lambda.AWSLambdaException",
+  "Lambda.SdkClientException",
+  "Lambda.TooManyRequestsException",
+];
+
+/** Two minutes of waiting at most. */
+const RETRIES = { interval: Duration.seconds(2), maxAttempts: 6, backoffRate: 2 };
+/** As long, in fewer attempts: each is three events of a pair's, and there are up to 1,000 pairs (lambda/shared/limits.ts). */
+const PATCH_RETRIES = { interval: Duration.seconds(8), maxAttempts: 3, backoffRate: 3 };
+
+/**
+ * What an error output says to people. A function's cause is a JSON document with its stack: people get the message,
+ * the stack stays in the log.
+ */
+function sentence(errorOutput: string): string {
+  const cause = `${errorOutput}.Cause`;
+  const message = `($substring(${cause}, 0, 1) = '{' ? $parse(${cause}).errorMessage : ${cause})`;
+  return `$exists(${cause}) ? ${message} : 'no cause given: see the execution history'`;
+}
+
+/** The end of every failure: its name, and a sentence. The caught error is in `$failure`. */
+export function failedState(scope: Construct): Fail {
+  return Fail.jsonata(scope, "Failed", {
+    // Only what waiting did not mend gets here as "not recorded yet".
+    error:
+      "{% $failure.Error = 'NotRecordedYetError' ? 'ArtifactNotRecordedError' : " +
+      "$exists($failure.Error) ? $failure.Error : 'States.TaskFailed' %}",
+    cause: `{% ${sentence("$failure")} %}`,
+  });
+}
+
+/** Catches everything into a variable. Inside a Map a variable may not have the name of one outside. */
+export function caughtAs(variable: string) {
+  return { errors: ["States.ALL"], assign: { [variable]: "{% $states.errorOutput %}" } };
+}
+export const CAUGHT = caughtAs("failure");
+
+/** Runs a function, again when AWS is in trouble. What it returns is kept in `variable`. */
+export function invoke<Event>(
+  scope: Construct,
+  name: string,
+  handler: IFunction,
+  payload: Payload<Event>,
+  variable?: string,
+  retries = RETRIES,
+): LambdaInvoke {
+  const state = LambdaInvoke.jsonata(scope, name, {
+    lambdaFunction: handler,
+    payload: TaskInput.fromObject(payload),
+    retryOnServiceExceptions: false,
+    outputs: "{% $states.result.Payload %}",
+    ...(variable !== undefined && { assign: { [variable]: "{% $states.result.Payload %}" } }),
+  });
+  state.addRetry({ errors: LAMBDA_TROUBLE, ...retries, jitterStrategy: JitterType.FULL });
+  return state;
+}
+
+export interface PatchesProps {
+  patch: IFunction;
+  patchConcurrency: number;
+  /** Expressions: the pairs, and the target of the pair in `$states.input.pair`. */
+  pairs: string;
+  cmd: string;
+  version: string;
+}
+
+/** Makes the patches and keeps what became of each in `$patches`. */
+export function patchEach(
+  scope: Construct,
+  { patch, patchConcurrency, pairs, cmd, version }: PatchesProps,
+): MapState {
+  const map = MapState.jsonata(scope, "Patch", {
+    items: ProvideItems.jsonata(`{% ${pairs} %}`),
+    itemSelector: { pair: "{% $states.context.Map.Item.Value %}" },
+    maxConcurrency: patchConcurrency,
+    assign: { patches: "{% $states.result %}" },
+  });
+  // The results of all pairs together may have 256 KiB, so a reason is short and counts one byte for each character: what JSON
+  // escapes or UTF-8 makes longer is replaced.
+  const reason = `$substring($replace(${sentence("$states.errorOutput")}, /[^ !#-\\[\\]-~]/, '?'), 0, ${LONGEST_REASON})`;
+  return map.itemProcessor(
+    invoke<PatchEvent>(
+      scope,
+      "MakePatch",
+      patch,
+      { cmd: `{% ${cmd} %}`, version: `{% ${version} %}`, pair: "{% $states.input.pair %}" },
+      undefined,
+      PATCH_RETRIES,
+    ).addCatch(
+      // A client without a patch downloads more, that is all: the execution goes on and its output tells.
+      Pass.jsonata(scope, "PatchFailed", {
+        outputs:
+          "{% $merge([$states.input.pair, { 'outcome': 'failed', 'reason': $states.input.reason }]) %}",
+      }),
+      {
+        errors: ["States.ALL"],
+        outputs: { pair: "{% $states.input.pair %}", reason: `{% ${reason} %}` },
+      },
+    ),
+  );
+}
+
+/** The machine itself: it speaks JSONata, ends, and logs its failures. */
+export function stateMachine(
+  scope: Construct,
+  { comment, start, timeout }: { comment: string; start: IChainable; timeout: Duration },
+): StateMachine {
+  return new StateMachine(scope, "Machine", {
+    comment,
+    queryLanguage: QueryLanguage.JSONATA,
+    definitionBody: DefinitionBody.fromChainable(start),
+    timeout,
+    logs: {
+      level: LogLevel.ERROR,
+      includeExecutionData: true,
+      destination: new LogGroup(scope, "Log", {
+        retention: RetentionDays.THREE_MONTHS,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+    },
+  });
+}
