@@ -2,10 +2,10 @@ import { Duration } from "aws-cdk-lib";
 import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
-import { FilterPattern, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { TOO_LARGE } from "../lambda/shared/http/serve.ts";
 import { ARTIFACTS_PARTITION, CURRENT_PARTITION } from "../lambda/shared/keys.ts";
+import { type Alerts, countEvents } from "./alerts.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
 import type { Stage } from "./stage.ts";
 import type { Storage } from "./storage.ts";
@@ -19,7 +19,12 @@ export class Directory extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { storage, artifactsUrl, stage }: { storage: Storage; artifactsUrl: string; stage: Stage },
+    {
+      storage,
+      artifactsUrl,
+      stage,
+      alerts,
+    }: { storage: Storage; artifactsUrl: string; stage: Stage; alerts: Alerts },
   ) {
     super(scope, id);
     const handler = new HkdistFunction(this, "Function", {
@@ -38,24 +43,19 @@ export class Directory extends Construct {
       // HTTP API paths cannot hold `{platform}.json`, so there is one catch-all route for every path and method.
       defaultIntegration: new HttpLambdaIntegration("Integration", handler),
     });
-    this.watchForTooLarge(handler);
+    this.watchForTooLarge(handler, alerts);
     this.url = stage.endpointUrl
       ? `${stage.endpointUrl}/_aws/execute-api/${this.api.apiId}/$default/`
       : `${this.api.apiEndpoint}/`;
   }
 
   /** release.json has outgrown the gateway: clients get 503 until somebody does something. */
-  private watchForTooLarge(handler: HkdistFunction<"table" | "artifactsUrl">): void {
-    const filter = new MetricFilter(this, "TooLarge", {
-      logGroup: handler.logGroup,
-      // As a word: Lambda writes time, request and level before our JSON, so it is no JSON to CloudWatch.
-      filterPattern: FilterPattern.literal(`"${TOO_LARGE}"`),
-      metricNamespace: "hkdist",
-      metricName: TOO_LARGE,
-    });
-    filter.metric({ statistic: "Sum", period: Duration.minutes(5) }).createAlarm(this, "TooLargeAlarm", {
-      alarmDescription:
-        "The directory had an answer too large for the gateway: see docs/runbook.md, 'release.json is too large'",
+  private watchForTooLarge(handler: HkdistFunction<"table" | "artifactsUrl">, alerts: Alerts): void {
+    const filter = countEvents(this, "TooLarge", handler.logGroup, TOO_LARGE);
+    alerts.alarm(this, "TooLargeAlarm", {
+      happened: "The directory had an answer too large for the gateway",
+      section: "release.json is too large",
+      metric: filter.metric({ statistic: "Sum", period: Duration.minutes(5) }),
       threshold: 1,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,

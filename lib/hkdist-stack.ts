@@ -1,6 +1,8 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { ReleasableCommands } from "../lambda/shared/payloads.ts";
+import { Alerts } from "./alerts.ts";
+import { Audit } from "./audit.ts";
 import { Bases } from "./bases.ts";
 import { Build } from "./build.ts";
 import type { BuildProject } from "./build-project.ts";
@@ -37,10 +39,17 @@ export class HkdistStack extends Stack {
     super(scope, id, { description: "hkdist: releases and updates of Go command-line tools" });
     const { buildConcurrency, largestBinaryBytes, patchBases, patchConcurrency } = config;
 
+    const alerts = new Alerts(this, "Alerts", { stage });
     const storage = new Storage(this, "Storage", { stage });
     const delivery = new Delivery(this, "Delivery", { artifacts: storage.artifacts, stage });
-    const directory = new Directory(this, "Directory", { storage, artifactsUrl: delivery.url, stage });
-    const record = new Record(this, "Record", { storage, largestBinaryBytes, stage });
+    const directory = new Directory(this, "Directory", {
+      storage,
+      artifactsUrl: delivery.url,
+      stage,
+      alerts,
+    });
+    const record = new Record(this, "Record", { storage, largestBinaryBytes, stage, alerts });
+    new Audit(this, "Audit", { storage, alerts });
     new Register(this, "Register", { storage, directory, record });
 
     const commands: ReleasableCommands = {};
@@ -97,6 +106,7 @@ export class HkdistStack extends Stack {
       PromoteMachineArn: promotion.machine.stateMachineArn,
       ArtifactsBucket: storage.artifacts.bucketName,
       Table: storage.table.tableName,
+      AlertsTopicArn: alerts.topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

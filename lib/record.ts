@@ -1,10 +1,12 @@
 import { Duration } from "aws-cdk-lib";
+import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { EventType } from "aws-cdk-lib/aws-s3";
 import { SqsDestination } from "aws-cdk-lib/aws-s3-notifications";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { ARTIFACTS_PARTITION, REFUSED_PARTITION } from "../lambda/shared/keys.ts";
+import type { Alerts } from "./alerts.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
 import { requiresTls, type Stage } from "./stage.ts";
 import type { Storage } from "./storage.ts";
@@ -17,20 +19,37 @@ export class Record extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { storage, largestBinaryBytes, stage }: { storage: Storage; largestBinaryBytes: number; stage: Stage },
+    {
+      storage,
+      largestBinaryBytes,
+      stage,
+      alerts,
+    }: { storage: Storage; largestBinaryBytes: number; stage: Stage; alerts: Alerts },
   ) {
     super(scope, id);
     const queueDefaults = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: requiresTls(stage) };
     const timeout = Duration.seconds(60);
+    const deadLetters = new Queue(this, "DeadLetters", {
+      ...queueDefaults,
+      retentionPeriod: Duration.days(14),
+    });
+    alerts.alarm(this, "DeadLettersAlarm", {
+      happened: "The recorder has failed on a stored object again and again",
+      section: "An object could not be recorded",
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        statistic: "Maximum",
+        period: Duration.minutes(5),
+      }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
     this.queue = new Queue(this, "Queue", {
       ...queueDefaults,
       // Little more than the function's timeout: a failed message must come back while `pair` still waits (5 minutes).
       visibilityTimeout: Duration.seconds(75),
       retentionPeriod: Duration.days(14),
-      deadLetterQueue: {
-        maxReceiveCount: 10,
-        queue: new Queue(this, "DeadLetters", { ...queueDefaults, retentionPeriod: Duration.days(14) }),
-      },
+      deadLetterQueue: { maxReceiveCount: 10, queue: deadLetters },
     });
     storage.artifacts.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(this.queue), {
       suffix: ".gz",

@@ -1,3 +1,7 @@
+/** The log's events: lib/audit.ts has alarms that watch for them. */
+export const BREACH_EVENT = "audit-breach";
+export const FINISHED_EVENT = "audit-finished";
+
 /** Something that must hold and does not. */
 export interface Breach {
   kind: BreachKind;

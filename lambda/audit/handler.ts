@@ -5,14 +5,10 @@ import { log } from "../shared/log.ts";
 import { readSettings } from "../shared/settings.ts";
 import { openTable } from "../shared/table.ts";
 import { announce } from "./announce.ts";
-import { SECTIONS } from "./breach.ts";
+import { BREACH_EVENT, FINISHED_EVENT, SECTIONS } from "./breach.ts";
 import { type Audited, shallowAudit } from "./shallow-audit.ts";
 
 export const SETTINGS = ["table", "artifactsBucket", "alertsTopic"] as const;
-
-/** Named in lib/audit.ts, where alarms watch for them. */
-export const BREACH_EVENT = "audit-breach";
-export const FINISHED_EVENT = "audit-finished";
 
 const settings = readSettings(SETTINGS);
 const store = { table: openTable(settings.table), s3: new S3Client(), bucket: settings.artifactsBucket };
@@ -27,6 +23,7 @@ const MOST_ANSWERED = 1000;
 interface AuditEvent {
   cmd?: unknown;
   settleSeconds?: unknown;
+  [more: string]: unknown;
 }
 
 /** The audit that needs no download, once a day. A breach is logged, counted and announced. */

@@ -38,6 +38,13 @@ describe("rights", () => {
     "logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery";
 
   const ROLES: Record<string, string[]> = {
+    AuditFunctionServiceRole: [
+      LOGS,
+      `${TABLE}: dynamodb:Query`,
+      `${ARTIFACTS}: s3:ListBucket s3:ListBucketVersions`,
+      `${ARTIFACTS}/*: s3:GetObjectVersion`,
+      "AlertsTopic: sns:Publish",
+    ],
     RequestFunctionServiceRole: [
       LOGS,
       `${TABLE}: dynamodb:GetItem dynamodb:Query`,

@@ -26,8 +26,20 @@ describe("TLS", () => {
     expect(aws.policyOf(queue)).toContainEqual(withoutTls("sqs", `${queue}.Arn`));
   });
 
+  it("is the only way to the alerts' topic on AWS", () => {
+    expect(aws.policyOf("AlertsTopic")).toContainEqual(
+      expect.objectContaining({
+        Effect: "Deny",
+        Principal: "*",
+        Action: "sns:Publish",
+        Resource: "AlertsTopic",
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      }),
+    );
+  });
+
   it("is not asked for on the local AWS, which has none", () => {
-    const statements = [...BUCKETS, ...QUEUES].flatMap((name) => local.policyOf(name));
+    const statements = [...BUCKETS, ...QUEUES, "AlertsTopic"].flatMap((name) => local.policyOf(name));
     expect(statements.length).toBeGreaterThan(0);
     expect(JSON.stringify(statements)).not.toContain("SecureTransport");
   });
@@ -39,6 +51,7 @@ describe("outputs", () => {
     PromoteMachineArn: "PromotionMachine",
     ArtifactsBucket: "StorageArtifacts",
     Table: "StorageTable",
+    AlertsTopicArn: "AlertsTopic",
   };
 
   it("are these on AWS", () => {

@@ -117,16 +117,17 @@ export class Template {
     );
   }
 
-  /** The statements of a bucket's or a queue's own policy. */
+  /** The statements of a bucket's, a queue's or a topic's own policy. */
   policyOf(name: string): Statement[] {
     for (const { Type, Properties } of Object.values(this.resources)) {
-      const { Bucket, Queues, PolicyDocument } = Properties as {
+      const { Bucket, Queues, Topics, PolicyDocument } = Properties as {
         Bucket?: string;
         Queues?: string[];
+        Topics?: string[];
         PolicyDocument?: { Statement: Statement[] };
       };
-      const isPolicy = Type === "AWS::S3::BucketPolicy" || Type === "AWS::SQS::QueuePolicy";
-      if (isPolicy && PolicyDocument && [Bucket, ...(Queues ?? [])].includes(name))
+      const isPolicy = /^AWS::(S3::Bucket|SQS::Queue|SNS::Topic)Policy$/.test(Type);
+      if (isPolicy && PolicyDocument && [Bucket, ...(Queues ?? []), ...(Topics ?? [])].includes(name))
         return PolicyDocument.Statement;
     }
     return [];
