@@ -42,6 +42,10 @@ export async function record(recorder: Recorder, { key, s3VersionId }: StoredObj
       `it has Content-Encoding: ${object.ContentEncoding}, which clients would unpack a second time`,
     );
   }
+  const largestGzip = largestGzipOf(recorder.largestBinary);
+  if ((object.ContentLength ?? 0) > largestGzip) {
+    return refuse(`it has ${object.ContentLength} bytes, more than a binary of the allowed size packs to`);
+  }
   try {
     const unpacked = await unpackGzip(object.Body as AsyncIterable<Uint8Array>, recorder.largestBinary);
     const source = await getSource(table, id.cmd, id.version);
@@ -61,6 +65,14 @@ export async function record(recorder: Recorder, { key, s3VersionId }: StoredObj
     if (error instanceof UnpackError) return refuse(error.message);
     throw error;
   }
+}
+
+/**
+ * Bytes: no packer makes more of a binary of that size, whatever header it writes. What is larger is not read: it would be
+ * data without end that unpacks to nothing, or that follow the end.
+ */
+function largestGzipOf(largestBinary: number): number {
+  return Math.ceil(largestBinary * 1.25) + 100_000;
 }
 
 /** S3's checksum of a multipart upload is one of the parts' checksums, with their number behind it. */

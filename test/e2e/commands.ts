@@ -29,6 +29,7 @@ export const COMMANDS = [
   "greet-undescribed",
   "greet-faulty",
   "greet-promoted",
+  "greet-audited",
 ] as const;
 
 /** What a command is made from: a program that compiles in no time, or greet where its own behaviour is tested. */

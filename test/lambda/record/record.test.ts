@@ -100,6 +100,11 @@ describe("a stored binary is recorded", () => {
     expect(table.written).toEqual([rowOf(FOUND)]);
   });
 
+  it("when it is as large as a packed binary can be", async () => {
+    bucket.store(KEY, GZIP, { ContentLength: 1_350_000 });
+    expect(await look(new MemoryTable(), {})).toMatchObject({ outcome: "recorded" });
+  });
+
   it("when it is exactly as large as allowed", async () => {
     const table = new MemoryTable();
     bucket.store(KEY, GZIP);
@@ -140,6 +145,11 @@ describe("an object is refused, and why is written down under its S3 version", (
       "when it is too large",
       { limit: BINARY.length - 1 },
       `it unpacks to more than ${BINARY.length - 1} bytes`,
+    ],
+    [
+      "when it is larger than any packed binary, and then it is not read",
+      { more: { ContentLength: 1_350_001 } },
+      "it has 1350001 bytes, more than a binary of the allowed size packs to",
     ],
   ])("%s", async (_, { key = KEY, body = GZIP, more = {}, items = [], limit }, words) => {
     const table = new MemoryTable(items);

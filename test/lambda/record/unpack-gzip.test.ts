@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { constants, crc32, createGzip, deflateRawSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { unpackGzip } from "../../../lambda/record/unpack-gzip.ts";
+import { root } from "../../../tools/checkout.ts";
 import { pseudoRandom } from "../support.ts";
 
 const LIMIT = 10_000_000;
@@ -207,6 +208,48 @@ describe("anything else is refused with its reason", () => {
     }
   });
 
+  const ALL_FIELDS = member(TEXT, {
+    extra: noise(30),
+    name: "greet-20260131.1",
+    comment: "a comment",
+    headerCrc: true,
+  });
+
+  it("and every cut of one with every header field, so at the end of each field too", async () => {
+    for (let length = 0; length < ALL_FIELDS.length; length++) {
+      await expect(unpack(ALL_FIELDS.subarray(0, length)), `${length} bytes`).rejects.toThrow(/short/);
+    }
+  });
+
+  // Without a header checksum, what a client unpacks does not depend on time, packer and texts in the header.
+  describe.each([
+    ["zlib's", gzipSync(TEXT)],
+    ["GNU gzip's", GOOD],
+    ["every header field's", ALL_FIELDS],
+    ["stored", gzipSync(NOISE, STORED)],
+    ["packed noise's", gzipSync(NOISE)],
+  ])("a flipped bit of %s", (_, gzip) => {
+    it("is never taken for other contents", async () => {
+      const { sha256: right } = await unpack(gzip);
+      const random = pseudoRandom(gzip.length);
+      // Every bit of the header and of the end, and many between.
+      const ends = Array.from({ length: 80 }, (_, at) => [at, gzip.length - 1 - at]).flat();
+      const between = Array.from({ length: 150 }, () => Math.floor(random() * gzip.length));
+      let refused = 0;
+      for (const at of new Set([...ends, ...between].filter((one) => one >= 0 && one < gzip.length))) {
+        for (const bit of [1, 2, 4, 8, 16, 32, 64, 128]) {
+          const verdict = await unpack(changed(gzip, at, bit)).then(
+            ({ sha256: hash }) => hash,
+            (error: Error) => error.name,
+          );
+          expect([at, bit, verdict]).toEqual([at, bit, expect.toBeOneOf(["UnpackError", right])]);
+          if (verdict === "UnpackError") refused++;
+        }
+      }
+      expect(refused).toBeGreaterThan(400);
+    });
+  });
+
   it.each([
     ["one byte over the limit", gzipSync(TEXT), TEXT.length - 1],
     ["far over the limit", gzipSync(Buffer.alloc(50_000_000)), 1_000_000],
@@ -257,6 +300,49 @@ describe("a long header is judged alike in pieces of any size", () => {
       ),
     );
     expect(new Set(verdicts).size, JSON.stringify(verdicts)).toBe(1);
+  });
+});
+
+describe("a bomb", () => {
+  /** In a process of its own: unpacks `gigabytes` of zeros under the limit; tells what was said, read and used. */
+  function bombed(gigabytes: number, limit: number) {
+    const program = `
+      import { constants, deflateRawSync } from "node:zlib";
+      import { unpackGzip } from "./lambda/record/unpack-gzip.ts";
+      // Blocks that do not end the stream can be repeated: the whole bomb never exists.
+      const block = deflateRawSync(Buffer.alloc(100_000_000), { finishFlush: constants.Z_FULL_FLUSH });
+      let read = 0;
+      async function* bomb() {
+        yield Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
+        for (let n = 0; n < ${gigabytes * 10}; n++) {
+          read += block.length;
+          yield block;
+        }
+      }
+      global.gc();
+      const before = process.memoryUsage.rss();
+      let most = before;
+      const watch = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 2);
+      const said = await unpackGzip(bomb(), ${limit}).catch((error) => error.message);
+      clearInterval(watch);
+      console.log(JSON.stringify({ said, read: read / block.length, growth: Math.max(most, process.memoryUsage.rss()) - before }));
+    `;
+    const args = ["--expose-gc", "--max-old-space-size=64", "--input-type=module", "--eval", program];
+    const output = execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+    return JSON.parse(output) as { said: string; read: number; growth: number };
+  }
+
+  it("of a terabyte is given up at the limit, with little read and less memory", () => {
+    const { said, read, growth } = bombed(1000, 150_000_000);
+    expect(said).toBe("it unpacks to more than 150000000 bytes");
+    expect(read).toBeLessThan(10);
+    expect(growth).toBeLessThan(100_000_000);
+  });
+
+  it("of 300 MB under the limit takes no more memory", () => {
+    const { said, growth } = bombed(0.3, 2_000_000_000);
+    expect(said).toMatch(/cut short/);
+    expect(growth).toBeLessThan(100_000_000);
   });
 });
 

@@ -1,0 +1,36 @@
+import { execFileSync } from "node:child_process";
+import { IAMClient, paginateListRoles, type Role } from "@aws-sdk/client-iam";
+import { clientEnvironment } from "../../local/local-aws.ts";
+import { local, options } from "./setting.ts";
+import type { Credentials } from "./signed.ts";
+
+const iam = new IAMClient(options);
+
+/** A role of the deployed stack, by its name in the template without the hash, such as `PatchFunctionServiceRole`. */
+export async function roleNamed(name: string): Promise<Role> {
+  const found: Role[] = [];
+  for await (const { Roles = [] } of paginateListRoles({ client: iam }, {})) {
+    found.push(...Roles.filter(({ RoleName = "" }) => RoleName.startsWith(`hkdist-${name}`)));
+  }
+  const [role] = found;
+  if (role === undefined || found.length > 1) throw new Error(`${found.length} roles are called ${name}`);
+  return role;
+}
+
+/** Credentials of a session of that role. (The local AWS does not ask whom a role trusts.) */
+export async function sessionOf(name: string): Promise<Credentials & { sessionToken: string }> {
+  const { Arn = "" } = await roleNamed(name);
+  const assume = ["sts", "assume-role", "--role-session-name", "tester", "--role-arn", Arn];
+  const answer = execFileSync("aws", [...assume, "--output", "json"], {
+    env: clientEnvironment(local),
+    encoding: "utf8",
+  });
+  const { Credentials } = JSON.parse(answer) as {
+    Credentials: { AccessKeyId: string; SecretAccessKey: string; SessionToken: string };
+  };
+  return {
+    accessKeyId: Credentials.AccessKeyId,
+    secretAccessKey: Credentials.SecretAccessKey,
+    sessionToken: Credentials.SessionToken,
+  };
+}

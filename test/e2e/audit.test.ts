@@ -1,0 +1,239 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListFunctionsCommand,
+} from "@aws-sdk/client-lambda";
+import {
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { SNSClient, SubscribeCommand, UnsubscribeCommand } from "@aws-sdk/client-sns";
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { DeleteCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { audit } from "../../audit/audit.ts";
+import type { Audited } from "../../lambda/audit/shallow-audit.ts";
+import { artifactObjectKey, patchItemKey, patchObjectKey, sbomObjectKey } from "../../lambda/shared/keys.ts";
+import { clientEnvironment } from "../../local/local-aws.ts";
+import { root } from "../../tools/checkout.ts";
+import { PLATFORMS } from "./commands.ts";
+import { local, options, release, repositoryOf, s3, table } from "./setting.ts";
+
+const CMD = "greet-audited";
+const [OLD, NEW] = ["20260105", "20260105.1"];
+const [FIRST = "", SECOND = ""] = PLATFORMS;
+const Bucket = local.artifactsBucket;
+const store = { table, s3, bucket: Bucket };
+const NOW = { cmd: CMD, settleSeconds: 0 };
+
+const lambda = new LambdaClient(options);
+const sns = new SNSClient(options);
+const sqs = new SQSClient(options);
+const logs = new CloudWatchLogsClient(options);
+
+const short = ({ breaches }: Pick<Audited, "breaches">) =>
+  breaches.map(({ kind, item }) => `${kind} ${item}`).toSorted();
+
+let auditFunction: { name: string; topic: string; logGroup: string };
+beforeAll(async () => {
+  for (const version of [OLD, NEW]) {
+    repositoryOf(CMD).commitAndTag(version, `v${version}`);
+    expect((await release({ cmd: CMD })).status).toBe("SUCCEEDED");
+  }
+  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({ MaxItems: 50 }));
+  const name = Functions.find(({ FunctionName }) =>
+    FunctionName?.startsWith("hkdist-AuditFunction"),
+  )?.FunctionName;
+  const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
+  auditFunction = {
+    name: name ?? "",
+    topic: found.Environment?.Variables?.["HKDIST_ALERTS_TOPIC"] ?? "",
+    logGroup: found.LoggingConfig?.LogGroup ?? "",
+  };
+});
+
+/** The function's own answer, under its role. */
+async function invoked(event: unknown): Promise<Audited> {
+  const answer = await lambda.send(
+    new InvokeCommand({ FunctionName: auditFunction.name, Payload: JSON.stringify(event) }),
+  );
+  const text = answer.Payload?.transformToString() ?? "";
+  expect([answer.FunctionError, text]).toEqual([undefined, text]);
+  return JSON.parse(text) as Audited;
+}
+
+/** What `npm run audit` prints, and its exit status. */
+async function run(...args: string[]) {
+  const tool = [join(root, "bin", "run.mjs"), join(root, "audit", "main.ts"), ...args];
+  const where = ["--bucket", Bucket, "--table", table.name];
+  return promisify(execFile)(process.execPath, [...tool, ...where], { env: clientEnvironment(local) }).then(
+    ({ stdout }) => ({ status: 0, lines: stdout.trimEnd().split("\n") }),
+    ({ code, stdout, stderr }) => ({ status: code, lines: `${stdout}${stderr}`.trimEnd().split("\n") }),
+  );
+}
+
+describe("after two releases", () => {
+  test("nothing is wrong, whoever looks", async () => {
+    const shallow = await audit(store, NOW);
+    expect(shallow.breaches).toEqual([]);
+    // Two artifacts of two versions, and a patch for each platform: S3 has a checksum of all of them.
+    expect(shallow.counts).toMatchObject({ commands: 1, artifacts: 4, patches: 2, checksums: 6 });
+    expect(await invoked(NOW)).toEqual({ breaches: [], counts: shallow.counts });
+  });
+
+  test("nor deep down, as people ask for it", async () => {
+    const { status, lines } = await run("--deep", "--cmd", CMD, "--settle", "0");
+    expect([status, lines]).toEqual([0, [expect.stringMatching(/4 unpacked, 2 applied: no breaches$/)]]);
+  });
+
+  test("a question that is none is not answered", async () => {
+    expect(await run("--cmd", "../x")).toMatchObject({ status: 2 });
+    expect(await run("--settle", "soon")).toMatchObject({ status: 2 });
+  });
+});
+
+describe("what somebody with all rights does behind its back", () => {
+  const hidden = artifactObjectKey({ cmd: CMD, version: NEW, platform: FIRST });
+  const replaced = artifactObjectKey({ cmd: CMD, version: OLD, platform: FIRST });
+  const erased = artifactObjectKey({ cmd: CMD, version: NEW, platform: SECOND });
+  const patchId = { cmd: CMD, from: OLD, to: NEW, platform: FIRST };
+  const unexplainedPatch = patchObjectKey(patchId);
+  const changedPatch = patchObjectKey({ ...patchId, platform: SECOND });
+  const bom = sbomObjectKey({ cmd: CMD, version: OLD, platform: FIRST });
+  const foreign = `${CMD}/read me+100%.txt`;
+  const FOUND = [
+    `object-hidden ${hidden}`,
+    `object-hidden ${replaced}`,
+    `object-missing ${erased}`,
+    `object-differs ${changedPatch}`,
+    `object-unexplained ${unexplainedPatch}`,
+    `object-unexplained ${bom}`,
+    `object-unexplained ${foreign}`,
+  ].toSorted();
+
+  const put = (Key: string, Body: string | Buffer) => s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+  let messages: { queue: string; subscription: string };
+
+  beforeAll(async () => {
+    messages = await subscribe();
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: hidden }));
+    await put(replaced, gzipSync("something else"));
+    const { VersionId } = await s3.send(new HeadObjectCommand({ Bucket, Key: erased }));
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: erased, VersionId }));
+    await table.documents.send(new DeleteCommand({ TableName: table.name, Key: patchItemKey(patchId) }));
+    await table.documents.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: patchItemKey({ ...patchId, platform: SECOND }),
+        UpdateExpression: "SET sha256 = :hash",
+        ExpressionAttributeValues: { ":hash": Buffer.alloc(32, 7).toString("base64") },
+      }),
+    );
+    await put(bom, "{}");
+    await put(foreign, "not ours");
+    // The event of what was put is told and judged meanwhile.
+    await vi.waitUntil(async () => short(await audit(store, NOW)).length >= FOUND.length, {
+      timeout: 20_000,
+    });
+  });
+  afterAll(async () => {
+    await sns.send(new UnsubscribeCommand({ SubscriptionArn: messages.subscription }));
+    await sqs.send(new DeleteQueueCommand({ QueueUrl: messages.queue }));
+  });
+
+  test("is found and named, and nothing else", async () => {
+    expect(short(await audit(store, NOW))).toEqual(FOUND);
+  });
+
+  test("is told by the function in its log and to the alerts' topic", async () => {
+    expect(short(await invoked(NOW))).toEqual(FOUND);
+    const { Messages: [message] = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: messages.queue, WaitTimeSeconds: 10 }),
+    );
+    const { Subject, Message } = JSON.parse(message?.Body ?? "{}") as { Subject: string; Message: string };
+    expect(Subject).toBe(`hkdist: the audit found ${FOUND.length} breaches`);
+    for (const item of FOUND) expect(Message).toContain(item.split(" ").slice(1).join(" "));
+    const lines = await vi.waitUntil(
+      async () => {
+        const found = await logs.send(
+          new FilterLogEventsCommand({
+            logGroupName: auditFunction.logGroup,
+            filterPattern: '"audit-breach"',
+          }),
+        );
+        return (found.events ?? []).length >= FOUND.length && found.events;
+      },
+      { timeout: 10_000, interval: 200 },
+    );
+    expect(lines.map(({ message: line }) => line).join("\n")).toContain(
+      '"section":"A recorded object is gone"',
+    );
+  });
+
+  test("is printed with the runbook's sections", async () => {
+    const { status, lines } = await run("--cmd", CMD, "--settle", "0");
+    expect(status).toBe(1);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^object-missing {2}.*\(docs\/runbook\.md, "A recorded object is gone"\)$/),
+    );
+    expect(lines.at(-1)).toMatch(/: 7 breaches$/);
+  });
+
+  test("is mended as the runbook has it", async () => {
+    // Everything newer than the recorded version goes by its version id.
+    for (const Prefix of [hidden, replaced, bom, foreign]) {
+      const { Versions = [], DeleteMarkers = [] } = await s3.send(
+        new ListObjectVersionsCommand({ Bucket, Prefix }),
+      );
+      const [newest] = [...Versions, ...DeleteMarkers].filter(({ IsLatest }) => IsLatest);
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: Prefix, VersionId: newest?.VersionId }));
+    }
+    expect(short(await audit(store, NOW))).toEqual(
+      FOUND.filter((one) => [erased, changedPatch, unexplainedPatch].some((key) => one.endsWith(key))),
+    );
+    // A lost row of a patch comes back with the next release that asks for it.
+    const made = await release({ cmd: CMD, tag: `v${NEW}`, bases: [OLD], platforms: [FIRST] });
+    expect(made.result.patches).toMatchObject([{ platform: FIRST, outcome: "present" }]);
+    expect(short(await audit(store, NOW))).not.toContain(`object-unexplained ${unexplainedPatch}`);
+  });
+});
+
+/** A queue that gets what is published to the alerts' topic. */
+async function subscribe(): Promise<{ queue: string; subscription: string }> {
+  const QueueName = `tester-${crypto.randomUUID()}`;
+  const Statement = [
+    {
+      Effect: "Allow",
+      Principal: { Service: "sns.amazonaws.com" },
+      Action: "sqs:SendMessage",
+      Resource: "*",
+    },
+  ];
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+  const { QueueUrl = "" } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes: { Policy } }));
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
+  );
+  const { SubscriptionArn = "" } = await sns.send(
+    new SubscribeCommand({
+      TopicArn: auditFunction.topic,
+      Protocol: "sqs",
+      Endpoint: Attributes?.["QueueArn"],
+    }),
+  );
+  return { queue: QueueUrl, subscription: SubscriptionArn };
+}
