@@ -1,8 +1,6 @@
 import type { Artifact } from "../shared/artifacts.ts";
 import {
-  type ArtifactId,
   artifactItemKey,
-  type ItemKey,
   parseArtifactObjectKey,
   parseDocumentObjectKey,
   parsePatchObjectKey,
@@ -97,12 +95,11 @@ function told({ id, size, isMarker, storedAt }: StoredVersion): string {
 
 /** The keys under which something is stored that no row explains, though it has had the time. */
 export function checkExplained(world: World, judgement: Judgement): Breach[] {
-  const versions = new Set([...world.artifacts.keys()].map((name) => name.slice(0, name.lastIndexOf("#"))));
+  const released = new Set([...world.artifacts.keys()].map((name) => name.slice(0, name.lastIndexOf("#"))));
   return [...world.objects].flatMap(([key, stored]) => {
+    const isExplained = explanationOf(key, { world, judgement, released });
     const strange = stored.filter(
-      (version, at) =>
-        version.storedAt <= judgement.settledAt &&
-        !isExplained(world, judgement, versions, key, version, at === 0),
+      (version) => version.storedAt <= judgement.settledAt && !isExplained(version, stored),
     );
     if (strange.length === 0) return [];
     const which = strange.slice(0, 3).map(told).join("; ");
@@ -111,47 +108,68 @@ export function checkExplained(world: World, judgement: Judgement): Breach[] {
   });
 }
 
-/** @param versions the released versions, as rows' names begin that are of one */
-function isExplained(
-  world: World,
-  judgement: Judgement,
-  versions: ReadonlySet<string>,
-  key: string,
-  version: StoredVersion,
-  isNewest: boolean,
-): boolean {
-  if (world.refusals.has(nameOf(refusedItemKey(key, version.id)))) return true;
+/** Tells of a version of an object, one of all that are stored under its key, newest first. */
+type Explanation = (version: StoredVersion, stored: readonly StoredVersion[]) => boolean;
+
+interface Known {
+  world: World;
+  judgement: Judgement;
+  /** The versions that have artifacts, as the names of these begin. */
+  released: ReadonlySet<string>;
+}
+
+/** What explains the versions of the object with this key. */
+function explanationOf(key: string, known: Known): Explanation {
+  const { world } = known;
+  const isRefused = ({ id }: StoredVersion) => world.refusals.has(nameOf(refusedItemKey(key, id)));
+
   const artifact = parseArtifactObjectKey(key);
   if (artifact !== undefined) {
-    const row = world.artifacts.get(nameOf(artifactItemKey(artifact)));
-    return isOfRow(row, artifact);
+    const explains = rowExplains(world.artifacts.get(nameOf(artifactItemKey(artifact))), artifact, known);
+    return (version, stored) => isRefused(version) || explains(version, stored);
   }
   const patch = parsePatchObjectKey(key);
   if (patch !== undefined) {
     const row = world.patches.get(nameOf(patchItemKey(patch)));
-    if (row !== undefined && row !== DAMAGED && "none" in row) return false;
-    return isOfRow(row, { cmd: patch.cmd, version: patch.to });
+    const isNone = row !== undefined && row !== DAMAGED && "none" in row;
+    return isNone ? () => false : rowExplains(row, { cmd: patch.cmd, version: patch.to }, known);
   }
   const document = parseDocumentObjectKey(key);
+  if (document !== undefined) {
+    return documentExplains(world.artifacts.has(nameOf(artifactItemKey(document))), document, known);
+  }
   const statement = parseProvenanceObjectKey(key);
-  const about = document ?? statement;
-  if (about === undefined) return false;
-  if (version.isMarker) return isWithdrawn(world, about, judgement) !== "no";
-  // Documents are written once: one that another stands before is not explained.
-  return isNewest && (document ? world.artifacts.has(nameOf(artifactItemKey(document))) : hasVersion(about));
+  if (statement !== undefined) {
+    const first = nameOf(artifactItemKey({ ...statement, platform: "" }));
+    return documentExplains(known.released.has(first.slice(0, -1)), statement, known);
+  }
+  return isRefused;
+}
 
-  function isOfRow(
-    row: { s3VersionId: string } | typeof DAMAGED | undefined,
-    of: { cmd: string; version: string },
-  ): boolean {
-    if (row === undefined) return false;
+interface OfVersion {
+  cmd: string;
+  version: string;
+}
+
+/** An object that has a row of its own, or should have. */
+function rowExplains(
+  row: { s3VersionId: string } | typeof DAMAGED | undefined,
+  of: OfVersion,
+  { world, judgement }: Known,
+): Explanation {
+  if (row === undefined) return () => false;
+  if (row === DAMAGED) return () => true;
+  return (version, [newest]) => {
     // What is newest and not the recorded one is told by the row's own check.
-    if (row === DAMAGED || row.s3VersionId === version.id || isNewest) return true;
+    if (version === newest || version.id === row.s3VersionId) return true;
     return version.isMarker && isWithdrawn(world, of, judgement) !== "no";
-  }
+  };
+}
 
-  function hasVersion({ cmd, version: released }: Pick<ArtifactId, "cmd" | "version">): boolean {
-    const key: ItemKey = artifactItemKey({ cmd, version: released, platform: "" });
-    return versions.has(nameOf(key).slice(0, -1));
-  }
+/** Documents are written once: one that another stands before is not explained. */
+function documentExplains(isRecorded: boolean, of: OfVersion, { world, judgement }: Known): Explanation {
+  return (version, stored) => {
+    if (version.isMarker) return isWithdrawn(world, of, judgement) !== "no";
+    return isRecorded && version === stored.find(({ isMarker }) => !isMarker);
+  };
 }

@@ -336,6 +336,12 @@ describe("exactly one breach is told when", () => {
   });
 });
 
+it("documents of a withdrawn version may be withdrawn with it", async () => {
+  for (const key of [provenanceObjectKey("greet", BAD), sbomObjectKey(idOf(BAD, LINUX))])
+    world.bucket.mark(key);
+  expect(await breaches()).toEqual([]);
+});
+
 describe("one broken thing hides no other", () => {
   it("when everything is broken at once", async () => {
     Object.assign(world.row(ARTIFACT_ROW), { version: "newest" });

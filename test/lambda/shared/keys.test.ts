@@ -8,6 +8,9 @@ import {
   historyPartition,
   laterProvenanceObjectKey,
   parseArtifactObjectKey,
+  parseDocumentObjectKey,
+  parsePatchObjectKey,
+  parseProvenanceObjectKey,
   patchItemKey,
   patchObjectKey,
   patchPartition,
@@ -158,6 +161,20 @@ describe("table keys", () => {
     }
   });
 
+  it("of patches tell the patch, and no other key does", () => {
+    const id = { cmd: "greet", from: "20260101", to: "20260131.1", platform: "linux-amd64" };
+    expect(parsePatchObjectKey(patchObjectKey(id))).toEqual(id);
+    for (const key of [
+      "greet/1/linux-amd64.gz",
+      "greet/1/2/x.gz",
+      "greet/1/02/x",
+      "greet/1/2/3/x",
+      "greet/1/2/",
+      "",
+    ])
+      expect([key, parsePatchObjectKey(key)]).toEqual([key, undefined]);
+  });
+
   it("of patches are a partition of their own for each command", () => {
     const partitions = ["greet", "greet-canary", "gree"].map(patchPartition);
     expect(partitions).toEqual(["patch#greet", "patch#greet-canary", "patch#gree"]);
@@ -198,6 +215,27 @@ describe("keys of documents", () => {
       "greet/20260131.1/linux-amd64.provenance.json",
     ]);
     for (const key of keys) expect(parseArtifactObjectKey(key)).toBeUndefined();
+  });
+
+  it("tell what they are about, and no other key does", () => {
+    const [bom = "", statement = "", later = ""] = keys;
+    const about = (key: string) => [parseDocumentObjectKey(key), parseProvenanceObjectKey(key)];
+    expect(about(bom)).toEqual([id, undefined]);
+    expect(about(later)).toEqual([id, undefined]);
+    expect(about(statement)).toEqual([undefined, { cmd: id.cmd, version: id.version }]);
+    for (const key of [
+      artifactObjectKey(id),
+      "greet/20260131.1/linux-amd64.json",
+      "greet/20260131.1/linux_amd64.cdx.json",
+      "greet/020/linux-amd64.cdx.json",
+      "greet/20260131.1/x/linux-amd64.cdx.json",
+      "greet/20260131.1/x/provenance.json",
+      "greet/v1/provenance.json",
+      "provenance.json",
+      "",
+    ]) {
+      expect([key, ...about(key)]).toEqual([key, undefined, undefined]);
+    }
   });
 });
 
