@@ -58,6 +58,7 @@ describe("functions", () => {
     ["distributionId", "DeliveryDistribution"],
     ["recordFunction", "RecordFunction"],
     ["recordQueueUrl", "RecordQueue"],
+    ["alertsTopic", "AlertsTopic"],
     ["buildConcurrency", "2"],
     ["patchBases", "5"],
     ["largestBinaryBytes", "1000000"],
