@@ -11,11 +11,13 @@ import {
   Pass,
   ProvideItems,
   QueryLanguage,
+  type RetryProps,
   StateMachine,
   TaskInput,
 } from "aws-cdk-lib/aws-stepfunctions";
 import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import type { Construct } from "constructs";
+import { AWAITED_ERRORS, FINAL_ERRORS } from "../lambda/shared/error-names.ts";
 import { LONGEST_REASON } from "../lambda/shared/limits.ts";
 import type { PatchEvent } from "../lambda/shared/payloads.ts";
 
@@ -39,7 +41,10 @@ const LAMBDA_TROUBLE = [
 /** Two minutes of waiting at most. */
 const RETRIES = { interval: Duration.seconds(2), maxAttempts: 6, backoffRate: 2 };
 /** As long, in fewer attempts: each is three events of a pair's, and there are up to 1,000 pairs (lambda/shared/limits.ts). */
-const PATCH_RETRIES = { interval: Duration.seconds(8), maxAttempts: 3, backoffRate: 3 };
+const PATCH_RETRIES = { interval: Duration.seconds(20), maxAttempts: 2, backoffRate: 4 };
+/** A function that was killed, a service that did not answer it: every step may be done again, so it is. */
+const AGAIN = { interval: Duration.seconds(1), maxAttempts: 3, backoffRate: 3 };
+const PATCH_AGAIN = { ...AGAIN, maxAttempts: 1 };
 
 /**
  * What an error output says to people. A function's cause is a JSON document with its stack: people get the message,
@@ -68,14 +73,22 @@ export function caughtAs(variable: string) {
 }
 export const CAUGHT = caughtAs("failure");
 
-/** Runs a function, again when AWS is in trouble. What it returns is kept in `variable`. */
+export interface InvokeOptions {
+  /** What it returns is kept in it. */
+  variable?: string;
+  /** Errors that are waited for in a way of their own. */
+  waits?: RetryProps[];
+  retries?: typeof RETRIES;
+  again?: typeof AGAIN;
+}
+
+/** Runs a function, again when something went wrong on the way, but not when it said no. */
 export function invoke<Event>(
   scope: Construct,
   name: string,
   handler: IFunction,
   payload: Payload<Event>,
-  variable?: string,
-  retries = RETRIES,
+  { variable, waits = [], retries = RETRIES, again = AGAIN }: InvokeOptions = {},
 ): LambdaInvoke {
   const state = LambdaInvoke.jsonata(scope, name, {
     lambdaFunction: handler,
@@ -84,7 +97,10 @@ export function invoke<Event>(
     outputs: "{% $states.result.Payload %}",
     ...(variable !== undefined && { assign: { [variable]: "{% $states.result.Payload %}" } }),
   });
+  for (const wait of waits) state.addRetry(wait);
+  state.addRetry({ errors: [...FINAL_ERRORS, ...AWAITED_ERRORS], maxAttempts: 0 });
   state.addRetry({ errors: LAMBDA_TROUBLE, ...retries, jitterStrategy: JitterType.FULL });
+  state.addRetry({ errors: ["States.ALL"], ...again, jitterStrategy: JitterType.FULL });
   return state;
 }
 
@@ -117,8 +133,7 @@ export function patchEach(
       "MakePatch",
       patch,
       { cmd: `{% ${cmd} %}`, version: `{% ${version} %}`, pair: "{% $states.input.pair %}" },
-      undefined,
-      PATCH_RETRIES,
+      { retries: PATCH_RETRIES, again: PATCH_AGAIN },
     ).addCatch(
       // A client without a patch downloads more, that is all: the execution goes on and its output tells.
       Pass.jsonata(scope, "PatchFailed", {

@@ -31,32 +31,31 @@ export class PromoteMachine extends Construct {
       "Promote",
       props.promote,
       { input: "{% $states.input %}", commands: props.commands, execution: EXECUTION },
-      "promoted",
+      { variable: "promoted" },
     ).addCatch(failed, CAUGHT);
 
+    // An invalidation takes a minute or two, and CloudFront counts those that are under way.
+    const untilInvalidated = {
+      errors: ["InvalidationFailedError"],
+      interval: Duration.seconds(10),
+      maxAttempts: 5,
+      backoffRate: 2,
+      jitterStrategy: JitterType.FULL,
+    };
     const withdraw = invoke<WithdrawEvent>(
       this,
       "Withdraw",
       props.withdraw,
       { promoted: "{% $promoted %}", execution: EXECUTION },
-      "withdrawn",
-    )
-      // An invalidation takes a minute or two, and CloudFront counts those that are under way.
-      .addRetry({
-        errors: ["InvalidationFailedError"],
-        interval: Duration.seconds(10),
-        maxAttempts: 5,
-        backoffRate: 2,
-        jitterStrategy: JitterType.FULL,
-      })
-      .addCatch(failed, CAUGHT);
+      { variable: "withdrawn", waits: [untilInvalidated] },
+    ).addCatch(failed, CAUGHT);
 
     const bases = invoke<BasesEvent>(
       this,
       "Bases",
       props.bases,
       { promoted: "{% $promoted %}" },
-      "bases",
+      { variable: "bases" },
     ).addCatch(failed, CAUGHT);
 
     const patch = patchEach(this, {

@@ -27,6 +27,7 @@ import {
   caughtAs,
   EXECUTION,
   failedState,
+  type InvokeOptions,
   invoke,
   type Payload,
   patchEach,
@@ -70,14 +71,14 @@ export class ReleaseMachine extends Construct {
     super(scope, id);
 
     const failed = failedState(this);
-    const run = <Event>(name: string, handler: IFunction, payload: Payload<Event>, variable?: string) =>
-      invoke(this, name, handler, payload, variable);
+    const run = <Event>(name: string, handler: IFunction, payload: Payload<Event>, options?: InvokeOptions) =>
+      invoke(this, name, handler, payload, options);
 
     const request = run<RequestEvent>(
       "Request",
       props.request,
       { input: "{% $states.input %}", commands: props.commands },
-      "request",
+      { variable: "request" },
     ).addCatch(failed, CAUGHT);
 
     const source = this.startBuild("Source", "$request.sourceProject", {
@@ -99,7 +100,7 @@ export class ReleaseMachine extends Construct {
         execution: EXECUTION,
         exported: "{% $states.input.Build.ExportedEnvironmentVariables %}",
       },
-      "plan",
+      { variable: "plan" },
     ).addCatch(failed, CAUGHT);
 
     const build = MapState.jsonata(this, "Build", {
@@ -122,6 +123,13 @@ export class ReleaseMachine extends Construct {
     build.addCatch(failed, CAUGHT);
 
     // Recording takes a second or two, and some minutes when a message must come back: 5 minutes in all.
+    const untilRecorded = {
+      errors: ["NotRecordedYetError"],
+      interval: Duration.seconds(1),
+      backoffRate: 1.5,
+      maxDelay: Duration.seconds(10),
+      maxAttempts: 33,
+    };
     const pair = run<PairEvent>(
       "Pair",
       props.pair,
@@ -130,22 +138,14 @@ export class ReleaseMachine extends Construct {
         plan: "{% $plan %}",
         startedAt: "{% $states.context.Execution.StartTime %}",
       },
-      "paired",
-    )
-      .addRetry({
-        errors: ["NotRecordedYetError"],
-        interval: Duration.seconds(1),
-        backoffRate: 1.5,
-        maxDelay: Duration.seconds(10),
-        maxAttempts: 33,
-      })
-      .addCatch(failed, CAUGHT);
+      { variable: "paired", waits: [untilRecorded] },
+    ).addCatch(failed, CAUGHT);
 
     const describe = run<DescribeEvent>(
       "Describe",
       props.describe,
       { request: "{% $request %}", plan: "{% $plan %}" },
-      "described",
+      { variable: "described" },
     ).addCatch(failed, CAUGHT);
 
     const patch = patchEach(this, {
@@ -157,19 +157,18 @@ export class ReleaseMachine extends Construct {
     });
     patch.addCatch(failed, CAUGHT);
 
+    const untilAlone = {
+      errors: ["ConcurrentPublishError"],
+      interval: Duration.seconds(1),
+      maxAttempts: 5,
+      jitterStrategy: JitterType.FULL,
+    };
     const publish = run<PublishEvent>(
       "Publish",
       props.publish,
       { request: "{% $request %}", plan: "{% $plan %}", execution: EXECUTION },
-      "published",
-    )
-      .addRetry({
-        errors: ["ConcurrentPublishError"],
-        interval: Duration.seconds(1),
-        maxAttempts: 5,
-        jitterStrategy: JitterType.FULL,
-      })
-      .addCatch(failed, CAUGHT);
+      { variable: "published", waits: [untilAlone] },
+    ).addCatch(failed, CAUGHT);
 
     const released = Pass.jsonata(this, "Released", {
       outputs: {
