@@ -20,7 +20,7 @@ grouped() { sed -E ':more; s/([0-9])([0-9]{3})(,|$)/\1,\2\3/; t more' <<<"$1"; }
 # --- the plan and the archive ----------------------------------------------------------------------------------------
 
 fetch() { # KEY FILE
-  aws s3api get-object --bucket "$sources" --key "$1" "$2" >/dev/null || die "could not read s3://$sources/$1"
+  try_again aws s3api get-object --bucket "$sources" --key "$1" "$2" || die "could not read s3://$sources/$1"
 }
 
 fetch "$plan_key" "$work/plan"
@@ -136,8 +136,8 @@ store() { # PLATFORM
 }
 
 put_report() {
-  aws s3api put-object --bucket "$sources" --key "$report_key" --body "$work/report" \
-    --checksum-algorithm SHA256 >/dev/null || die "could not store the report s3://$sources/$report_key"
+  try_again aws s3api put-object --bucket "$sources" --key "$report_key" --body "$work/report" \
+    --checksum-algorithm SHA256 || die "could not store the report s3://$sources/$report_key"
 }
 
 failed() { # PLATFORM

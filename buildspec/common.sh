@@ -35,6 +35,16 @@ one_line() {
   printf '%s' "$text" | tr '\n\t' '  ' | tr -cd ' -~' | sed -E 's#://[^/[:space:]]*@#://***@#g; s/ +/ /g; s/^ //; s/ $//'
 }
 
+# try_again COMMAND... runs it up to three times: a throttled or broken connection may pass.
+try_again() {
+  local pause
+  for pause in 1 3 0; do
+    if "$@" >/dev/null; then return; fi
+    sleep "$pause"
+  done
+  return 1
+}
+
 # put_once BUCKET KEY FILE [OPTION...] prints `stored`, or `present` when the key was taken.
 put_once() {
   local bucket=$1 key=$2 file=$3 message='' pause

@@ -20,6 +20,8 @@ export interface RunResult {
 }
 
 export const SIDE_BY_SIDE = ["two executions of one release", "two releases at once"] as const;
+/** Faults of a run; not all of them come to pass. */
+const FEWEST = 8;
 /** How often a release is started again before it counts as lost. */
 const MOST_AGAIN = 4;
 
@@ -89,24 +91,25 @@ export async function runOnce(
   };
 }
 
+/** Many of those that pass, and in every second run one that ends the execution or takes it over. */
 function chooseKinds({ place }: World, random: () => number): Kind[] {
-  const count = 4 + Math.floor(random() * 9);
-  const chosen: Kind[] = [];
-  let heavy = false;
-  while (chosen.length < count) {
-    const open = KINDS.filter(
-      ({ isHeavy, restarts }) => !(isHeavy && heavy) && !(restarts && place.restart === undefined),
-    );
-    let at = random() * open.reduce((sum, { weight }) => sum + weight, 0);
-    const kind = open.find(({ weight }) => {
-      at -= weight;
-      return at < 0;
-    });
-    if (kind === undefined) continue;
-    heavy ||= kind.isHeavy ?? false;
-    chosen.push(kind);
-  }
-  return chosen;
+  const possible = KINDS.filter(({ restarts }) => !restarts || place.restart !== undefined);
+  const heavy = possible.filter(({ isHeavy }) => isHeavy);
+  const light = possible.filter(({ isHeavy }) => !isHeavy);
+  const count = FEWEST + Math.floor(random() * FEWEST);
+  return [
+    ...Array.from({ length: count }, () => pickByWeight(light, random)),
+    ...(random() < 0.5 ? [pickByWeight(heavy, random)] : []),
+  ];
+}
+
+function pickByWeight(kinds: readonly Kind[], random: () => number): Kind {
+  let at = random() * kinds.reduce((sum, { weight }) => sum + weight, 0);
+  const kind = kinds.find(({ weight }) => {
+    at -= weight;
+    return at < 0;
+  });
+  return kind ?? (kinds[0] as Kind);
 }
 
 /** What a release that is through has, and this one does not have yet. */

@@ -26,6 +26,9 @@ const LONGEST_EXECUTION = 150;
 /** Seconds after which a record that failed is tried again, as deployed, and here, where it would only be waited for. */
 const VISIBILITY = { deployed: 75, here: 4 };
 
+/** Once a second, for as long as a restart may take. */
+const MOST_TRIES = 60;
+
 /** A local AWS with a product that builds in no time, and the faults that can be put into it. */
 export interface Place {
   local: LocalAws;
@@ -72,8 +75,8 @@ export class World {
   async release(tag: string): Promise<string> {
     const { cmd, local } = this.place;
     const input = JSON.stringify({ cmd, tag });
-    const started = await this.steps.send(
-      new StartExecutionCommand({ stateMachineArn: local.releaseMachineArn, input }),
+    const started = await answered(() =>
+      this.steps.send(new StartExecutionCommand({ stateMachineArn: local.releaseMachineArn, input })),
     );
     return started.executionArn ?? "";
   }
@@ -82,9 +85,7 @@ export class World {
   async endOf(executionArn: string): Promise<Ended> {
     const deadline = Date.now() + LONGEST_EXECUTION * 1000;
     for (;;) {
-      const { status, output, error, cause } = await this.steps.send(
-        new DescribeExecutionCommand({ executionArn }),
-      );
+      const { status, output, error, cause } = await this.describe(executionArn);
       if (status !== undefined && status !== "RUNNING") return { status, output, error, cause };
       if (Date.now() > deadline) await this.stop(executionArn, "it hangs");
       await sleep(200);
@@ -92,16 +93,20 @@ export class World {
   }
 
   async isRunning(executionArn: string): Promise<boolean> {
-    return (await this.steps.send(new DescribeExecutionCommand({ executionArn }))).status === "RUNNING";
+    return (await this.describe(executionArn)).status === "RUNNING";
+  }
+
+  private describe(executionArn: string) {
+    return answered(() => this.steps.send(new DescribeExecutionCommand({ executionArn })));
   }
 
   async stop(executionArn: string, cause: string): Promise<void> {
-    await this.steps.send(new StopExecutionCommand({ executionArn, cause }));
+    await answered(() => this.steps.send(new StopExecutionCommand({ executionArn, cause })));
   }
 
   async hasEntered(executionArn: string, state: string): Promise<boolean> {
-    const { events = [] } = await this.steps.send(
-      new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 100 }),
+    const { events = [] } = await answered(() =>
+      this.steps.send(new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 100 })),
     );
     return events.some(({ stateEnteredEventDetails: entered }) => entered?.name === state);
   }
@@ -129,5 +134,17 @@ export class World {
     const url = QueueUrls.find((one) => /RecordQueue(?!.*DeadLetters)/.test(one));
     if (url === undefined) throw new Error(`no record queue among ${QueueUrls.join(", ")}`);
     return url;
+  }
+}
+
+/** The harness itself waits while the local AWS is stopped and started. */
+async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries >= MOST_TRIES || (error as { $response?: unknown }).$response !== undefined) throw error;
+      await sleep(1000);
+    }
   }
 }
