@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { audit } from "../../audit/audit.ts";
 import { getArtifact } from "../../lambda/shared/artifacts.ts";
 import { historyOf } from "../../lambda/shared/current.ts";
 import { artifactObjectKey, patchObjectKey } from "../../lambda/shared/keys.ts";
@@ -213,6 +214,11 @@ test("two promotions side by side end at one of the two, and the history tells w
     expect(error).toBe("ConcurrentPublishError");
     expect(cause).toContain(`moved ${platform} from ${RELEASED} to ${changes[0]}`);
   }
+});
+
+test("after all of it the audit finds nothing, deep down too", async () => {
+  const store = { table, s3, bucket: local.artifactsBucket };
+  expect(await audit(store, { cmd, settleSeconds: 0, deep: true })).toMatchObject({ breaches: [] });
 });
 
 /** Every version of every object that a command has, delete markers too. */
