@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { lackOf } from "../../lambda/patch/limits.ts";
 import {
   artifactItemKey,
   artifactObjectKey,
@@ -195,6 +196,15 @@ describe(`with ${PLATFORMS.length} platforms x ${MOST_BASES} bases`, () => {
     for (const [where, size] of largest) expect(size, where).toBeLessThan(MOST_BYTES);
     // The reasons are what takes the room.
     expect(largest[0]?.[1]).toBeGreaterThan(MOST_BYTES * 0.75);
+  });
+
+  it("a pair that is not tried says why in no more room than one that failed", () => {
+    const most = { memory: 2 ** 45, files: 2 ** 45, seconds: 99_999 };
+    for (const lacking of ["memory", "files", "seconds"] as const) {
+      const reason = lackOf(most, { ...most, [lacking]: most[lacking] - 1 }) ?? "";
+      expect(reason).not.toBe("");
+      expect(bytes(reason), reason).toBeLessThanOrEqual(LONGEST_REASON + 2);
+    }
   });
 
   it("an execution has fewer than 25,000 events, even when every state is entered and tried to the last", () => {
