@@ -257,8 +257,10 @@ describe("whatever is asked", () => {
         expectLegal(answer, [200, 301, 304, 307, 404]);
         expectKeysWithinLimits(inputs);
         expect(table.written).toEqual([]);
-        if (answer.status !== 200 && answer.status !== 304 && inputs.length > 1) {
-          expect.unreachable("more than one read");
+        // A version's hash takes two, side by side: the row, and whether the version was withdrawn.
+        const isVersion = inputs.some((input) => JSON.stringify(input).includes('"artifact"'));
+        if (answer.status !== 200 && answer.status !== 304 && inputs.length > (isVersion ? 2 : 1)) {
+          expect.unreachable("more reads than it takes");
         }
         const { "content-type": type } = answer.headers;
         if (fuzzed.method === "HEAD") expect(answer.bytes).toHaveLength(0);
