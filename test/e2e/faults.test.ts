@@ -23,9 +23,11 @@ beforeAll(() => world.begin());
 afterAll(() => world.end());
 
 let installed: Installed | undefined;
+const before: string[] = [];
 test.each(RUNS)("nothing is lost and nothing is wrong after run %i", async (number) => {
-  const result = await runOnce(world, number, randomOf(SEED, number), installed);
+  const result = await runOnce(world, number, randomOf(SEED, number), installed, before);
   installed = result.installed;
+  before.push(installed?.version ?? "");
   expect(result.faults, "faults came to pass").not.toEqual([]);
   expect(result).toMatchObject({ verdict: expect.stringMatching(/^by /) });
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Placed } from "./injector.ts";
 import type { Moment, RequestAct } from "./order.ts";
 import type { BuildAct } from "./programs.ts";
+import type { Course } from "./shapes.ts";
 import type { World } from "./world.ts";
 
 /** A fault of one run. */
@@ -11,7 +12,7 @@ export interface Fault {
   where: string;
   happened(): boolean;
   /** What the harness itself does to it while the executions run. */
-  accompany?(executions: readonly string[]): Promise<void>;
+  accompany?(course: Course): Promise<void>;
 }
 
 export interface Kind {
@@ -22,7 +23,8 @@ export interface Kind {
   isHeavy?: true;
   /** Only where nobody else uses the local AWS. */
   restarts?: true;
-  place(world: World, random: () => number): Fault;
+  /** @param more steps beside those of a release */
+  place(world: World, random: () => number, more: readonly string[]): Fault;
 }
 
 /** What runs as a function in a release; a state of the machine has the same name, but for Record. */
@@ -52,15 +54,15 @@ export const KINDS: Kind[] = [
     name: "the execution is stopped",
     weight: 3,
     isHeavy: true,
-    place(world, random) {
-      const { placed, where } = holdSomewhere(world, random);
+    place(world, random, more) {
+      const { placed, where } = holdSomewhere(world, random, more);
       return {
         kind: this.name,
         where,
         happened: () => placed.isHeld(),
-        async accompany(executions) {
-          if (!(await until(() => placed.isHeld(), executions, world))) return;
-          for (const one of executions) await world.stop(one, "an injected fault");
+        async accompany(course) {
+          if (!(await until(() => placed.isHeld(), course))) return;
+          for (const one of course.executions) await world.stop(one, "an injected fault");
           placed.letGo();
         },
       };
@@ -71,37 +73,37 @@ export const KINDS: Kind[] = [
     weight: 0.5,
     isHeavy: true,
     restarts: true,
-    place(world, random) {
-      const { placed, where } = holdSomewhere(world, random);
+    place(world, random, more) {
+      const { placed, where } = holdSomewhere(world, random, more);
       let happened = false;
       return {
         kind: this.name,
         where,
         happened: () => happened,
-        async accompany(executions) {
-          if (!(await until(() => placed.isHeld(), executions, world))) return;
+        async accompany(course) {
+          if (!(await until(() => placed.isHeld(), course))) return;
           happened = true;
           await world.restart();
         },
       };
     },
   },
-  onEvents("an event is never delivered", 1, async (world, placed, executions) => {
+  onEvents("an event is never delivered", 1, async (world, placed, course) => {
     // Pair would wait for five minutes.
-    await until(() => placed.hits() > 0, executions, world);
+    await until(() => placed.hits() > 0, course);
     if (placed.hits() === 0) return;
-    for (const one of executions) {
-      await until(() => world.hasEntered(one, "Pair"), [one], world);
+    for (const one of course.executions) {
+      await until(() => world.hasEntered(one, "Pair"), course);
       await world.stop(one, "an event was lost");
     }
   }),
-  onEvents("an event comes late", 1, async (world, placed, executions) => {
-    await until(() => placed.hits() > 0, executions, world);
+  onEvents("an event comes late", 1, async (world, placed, course) => {
+    await until(() => placed.hits() > 0, course);
     await sleep(4000);
     for (const event of placed.swallowed()) await redeliver(world, event);
   }),
-  onEvents("an event comes twice, and late again", 1, async (world, placed, executions) => {
-    await until(() => placed.hits() > 0, executions, world);
+  onEvents("an event comes twice, and late again", 1, async (world, placed, course) => {
+    await until(() => placed.hits() > 0, course);
     for (const event of placed.swallowed()) {
       for (const pause of [0, 0, 6000]) {
         await sleep(pause);
@@ -109,8 +111,8 @@ export const KINDS: Kind[] = [
       }
     }
   }),
-  onEvents("events come in reverse", MANY, async (world, placed, executions) => {
-    await until(() => placed.hits() > 1, executions, world);
+  onEvents("events come in reverse", MANY, async (world, placed, course) => {
+    await until(() => placed.hits() > 1, course);
     await sleep(1000);
     for (const event of placed.swallowed().reverse()) await redeliver(world, event);
   }),
@@ -120,8 +122,8 @@ function killed(name: string, moments: readonly Moment[]): Kind {
   return {
     name,
     weight: 3,
-    place({ place: { injector } }, random) {
-      const step = pick(STEPS, random);
+    place({ place: { injector } }, random, more) {
+      const step = pick([...STEPS, ...more], random);
       const at = pick(moments, random);
       const skip = at === "start" || at === "end" ? 0 : Math.floor(random() * MOST_REQUESTS);
       const placed = injector.inFunction(step, at, "kill", { skip });
@@ -134,8 +136,8 @@ function onRequest(name: string, acts: readonly RequestAct[], times: number): Ki
   return {
     name,
     weight: 4,
-    place({ place: { injector } }, random) {
-      const [step, act] = [pick(STEPS, random), pick(acts, random)];
+    place({ place: { injector } }, random, more) {
+      const [step, act] = [pick([...STEPS, ...more], random), pick(acts, random)];
       const skip = Math.floor(random() * MOST_REQUESTS);
       // What cannot be recorded is waited for, five minutes long.
       const most = step === "Record" ? MOST_OF_RECORD : MANY;
@@ -167,8 +169,9 @@ function inBuild(name: string, acts: readonly BuildAct[]): Kind {
 function holdSomewhere(
   { place: { injector } }: World,
   random: () => number,
+  more: readonly string[],
 ): { placed: Placed; where: string } {
-  const step = pick([...STEPS, "Source", "Build"] as const, random);
+  const step = pick([...STEPS, ...more, "Source", "Build"], random);
   if (step === "Source" || step === "Build") {
     const call = step === "Source" ? "put-object sources/*" : pick(BUILD_CALLS.slice(1), random);
     return { placed: injector.inBuild(call, "hold"), where: `${step}: ${call}` };
@@ -181,7 +184,7 @@ function holdSomewhere(
 function onEvents(
   name: string,
   times: number,
-  accompany: (world: World, placed: Placed, executions: readonly string[]) => Promise<void>,
+  accompany: (world: World, placed: Placed, course: Course) => Promise<void>,
 ): Kind {
   return {
     name,
@@ -195,7 +198,7 @@ function onEvents(
         kind: name,
         where: `${times === MANY ? "all" : "the first"}`,
         happened: () => placed.hits() > 0,
-        accompany: (executions) => accompany(world, placed, executions),
+        accompany: (course) => accompany(world, placed, course),
       };
     },
   };
@@ -208,16 +211,12 @@ async function redeliver(world: World, event: unknown): Promise<void> {
   }
 }
 
-/** Waits for something. @returns false when all executions ended before it came */
-async function until(
-  came: () => boolean | Promise<boolean>,
-  executions: readonly string[],
-  world: World,
-): Promise<boolean> {
+/** Waits for something. @returns false when all is over before it came */
+async function until(came: () => boolean | Promise<boolean>, course: Course): Promise<boolean> {
   for (;;) {
+    const isOver = course.isOver;
     if (await came()) return true;
-    const running = await Promise.all(executions.map((one) => world.isRunning(one)));
-    if (!running.includes(true)) return came();
+    if (isOver) return false;
     await sleep(100);
   }
 }

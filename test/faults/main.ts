@@ -29,10 +29,12 @@ let bad: string[] = [];
 try {
   await world.begin();
   let installed: Installed | undefined;
+  const before: string[] = [];
   for (let number = 1; number <= runs; number++) {
     const began = Date.now();
-    const result = await runOnce(world, number, randomOf(seed, number), installed);
+    const result = await runOnce(world, number, randomOf(seed, number), installed, before);
     installed = result.installed;
+    if (installed !== undefined && installed.version !== before.at(-1)) before.push(installed.version);
     results.push(result);
     const faults =
       result.faults.map(({ kind, where }) => `${kind} (${where})`).join("; ") || "none came to pass";

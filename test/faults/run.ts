@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import { audit } from "../../audit/audit.ts";
 import { artifactsBefore } from "../../lambda/shared/artifacts.ts";
 import { patchesTo } from "../../lambda/shared/patches.ts";
-import type { Ended } from "../../local/release.ts";
 import { pseudoRandom } from "../lambda/support.ts";
 import { type Installed, update } from "./client.ts";
-import { KINDS, type Kind, pick } from "./kinds.ts";
+import { KINDS, type Kind } from "./kinds.ts";
+import { bringAbout, type Course, chooseShape, MOST_AGAIN } from "./shapes.ts";
 import type { World } from "./world.ts";
 
 /** How a run ended: nothing to do, one or more executions more, something missing for ever, or something wrong. */
@@ -16,79 +17,71 @@ export interface RunResult {
   verdict: Verdict;
   /** For the reader: what the executions said, or what is wrong. */
   notes: string[];
-  installed: Installed;
+  installed: Installed | undefined;
 }
 
-export const SIDE_BY_SIDE = ["two executions of one release", "two releases at once"] as const;
 /** Faults of a run; not all of them come to pass. */
 const FEWEST = 8;
-/** How often a release is started again before it counts as lost. */
-const MOST_AGAIN = 4;
 
 /** Each run has random numbers of its own, so that it does not hang on how the runs before it went. */
 export function randomOf(seed: number, number: number): () => number {
-  const random = pseudoRandom(seed * 100_003 + number);
-  // The first ones of neighbouring seeds are much alike.
-  for (let n = 0; n < 4; n++) random();
-  return random;
+  // Neighbouring seeds would give much the same numbers.
+  return pseudoRandom(createHash("sha256").update(`${seed} ${number}`).digest().readUInt32LE());
 }
 
 /**
  * Releases the next version under faults, starts it again without faults until all is there, and looks at everything.
  * @param number of the run, from 1
  * @param installed what a client has
+ * @param before versions that were current, oldest first
  */
 export async function runOnce(
   world: World,
   number: number,
   random: () => number,
   installed: Installed | undefined,
+  before: readonly string[],
 ): Promise<RunResult> {
   const { injector, repository } = world.place;
-  const both = random() < 0.12 ? pick(SIDE_BY_SIDE, random) : undefined;
-  const tags = [`v20260101.${2 * number - 1}`, `v20260101.${2 * number}`].slice(
-    both === "two releases at once" ? 0 : 1,
-  );
+  const shape = chooseShape(random, before);
+  const tags = [`v20260101.${2 * number - 1}`, `v20260101.${2 * number}`].slice(-shape.tags);
   for (const tag of tags) repository.commitAndTag(tag, tag);
   const newest = tags.at(-1) as string;
 
-  const faults = chooseKinds(world, random).map((kind) => kind.place(world, random));
-  const notes: string[] = [];
-  const started = both === "two executions of one release" ? [newest, newest] : tags;
-  const executions = await Promise.all(started.map((tag) => world.release(tag)));
-  const accompanied = Promise.all(faults.map((fault) => fault.accompany?.(executions)));
-  const ends = await Promise.all(executions.map((one) => world.endOf(one)));
+  const faults = chooseKinds(world, random).map((kind) => kind.place(world, random, shape.steps));
+  const course: Course = { executions: [], isOver: false };
+  const accompanied = Promise.all(faults.map((fault) => fault.accompany?.(course)));
+  const { failures, wrong } = await shape.go(world, tags, before, course);
+  course.isOver = true;
   await accompanied;
-  const happened: RunResult["faults"] = faults.filter((fault) => fault.happened());
-  if (both) happened.push({ kind: both, where: started.join(", ") });
+  const happened: RunResult["faults"] = faults
+    .filter((fault) => fault.happened())
+    .map(({ kind, where }) => ({ kind, where }));
+  if (shape.name) happened.push({ kind: shape.name, where: tags.join(", ") });
   injector.clear();
-  notes.push(...ends.filter(({ status }) => status !== "SUCCEEDED").map(sentence));
 
-  let again = 0;
+  const notes = [...failures];
+  let again = failures.length > 0 && shape.steps.includes("Withdraw") ? 1 : 0;
   let lacks = await lacking(world, newest);
-  while (lacks !== undefined && again < MOST_AGAIN) {
-    again++;
-    notes.push(`${lacks}: started again`);
-    const end = await world.endOf(await world.release(newest));
-    if (end.status !== "SUCCEEDED") notes.push(sentence(end));
+  for (let tries = 0; lacks !== undefined && tries < MOST_AGAIN; tries++) {
+    // After a rollback or a withdrawal somebody has to say that it is to be current again: that mends nothing.
+    if (shape.steps.length === 0) again++;
+    notes.push(`${lacks}: started again`, ...(await bringAbout(world, newest)));
     lacks = await lacking(world, newest);
   }
-  const wrong = lacks === undefined ? await lookAtAll(world, installed) : undefined;
   if (lacks !== undefined) notes.push(lacks);
-  if (wrong?.problems.length) notes.push(...wrong.problems);
-  const verdict = wrong?.problems.length
-    ? "wrong"
-    : lacks
+  const looked = await lookAtAll(world, installed);
+  const problems = [...wrong, ...looked.problems];
+  notes.push(...problems);
+  const verdict =
+    lacks !== undefined
       ? "lost"
-      : again > 0
-        ? "by running again"
-        : "by itself";
-  return {
-    faults: happened.map(({ kind, where }) => ({ kind, where })),
-    verdict,
-    notes,
-    installed: wrong?.installed ?? (installed as Installed),
-  };
+      : problems.length > 0
+        ? "wrong"
+        : again > 0
+          ? "by running again"
+          : "by itself";
+  return { faults: happened, verdict, notes, installed: looked.installed };
 }
 
 /** Many of those that pass, and in every second run one that ends the execution or takes it over. */
@@ -152,8 +145,4 @@ async function lookAtAll(world: World, installed: Installed | undefined) {
     problems.push(String(error));
     return { problems, installed };
   }
-}
-
-function sentence({ status, error, cause }: Ended): string {
-  return `${status} ${error ?? ""}: ${cause ?? ""}`.replaceAll("\n", " ").slice(0, 300);
 }

@@ -81,6 +81,21 @@ export class World {
     return started.executionArn ?? "";
   }
 
+  /** Starts the promote machine. @returns the execution's ARN */
+  async promote(input: object, name: string): Promise<string> {
+    const { cmd, local } = this.place;
+    const started = await answered(() =>
+      this.steps.send(
+        new StartExecutionCommand({
+          stateMachineArn: local.promoteMachineArn,
+          name,
+          input: JSON.stringify({ cmd, ...input }),
+        }),
+      ),
+    );
+    return started.executionArn ?? "";
+  }
+
   /** Waits for an execution's end; one that hangs is stopped. */
   async endOf(executionArn: string): Promise<Ended> {
     const deadline = Date.now() + LONGEST_EXECUTION * 1000;
@@ -90,10 +105,6 @@ export class World {
       if (Date.now() > deadline) await this.stop(executionArn, "it hangs");
       await sleep(200);
     }
-  }
-
-  async isRunning(executionArn: string): Promise<boolean> {
-    return (await this.describe(executionArn)).status === "RUNNING";
   }
 
   private describe(executionArn: string) {
