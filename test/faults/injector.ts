@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Act, hitsOf, type Moment, type Order } from "./order.ts";
+import { type Act, doneCount, type Moment, type Order, placeOrder } from "./order.ts";
 import { type BuildAct, writePrograms } from "./programs.ts";
 import { FaultProxy } from "./proxy.ts";
 
@@ -56,29 +56,35 @@ export class Injector {
   /** @param skip so many such moments pass first; @param times and to so many it is done */
   inFunction(step: string, at: Moment, act: Act, { skip = 0, times = 1 } = {}): Placed {
     const order: Order = { id: this.nextId(), step, at, act, skip, times };
-    writeFileSync(join(this.orders, `${order.id}.order`), JSON.stringify(order));
-    return this.placed(order);
+    placeOrder(this.orders, order);
+    return this.placed(order.id);
   }
 
   /** @param call operation of `aws s3api` and key, with wildcards: `put-object *.gz` */
   inBuild(call: string, act: BuildAct, { skip = 0 } = {}): Placed {
     const id = this.nextId();
     writeFileSync(join(this.orders, `${id}.build`), `${call}\t${act}\t${skip}\n`);
-    return this.placed({ id, skip, times: 1 });
+    return this.placed(id);
   }
 
-  /** Forgets all faults; those who stand still go on. */
-  clear(): void {
-    const names = readdirSync(this.orders);
-    const remove = (ending: RegExp) => {
-      for (const name of names.filter((one) => ending.test(one))) rmSync(join(this.orders, name));
-    };
-    // Orders first: nobody then counts any more.
-    remove(/\.(order|build|go)$/);
-    for (const name of names.filter((one) => one.endsWith(".held"))) {
+  /** Ends all faults; those who stand still go on. What has happened is still known. */
+  heal(): void {
+    this.remove(/\.(order|build|go)$/);
+    for (const name of readdirSync(this.orders).filter((one) => one.endsWith(".held"))) {
       writeFileSync(join(this.orders, name.replace(/held$/, "go")), "");
     }
-    remove(/\.held$|\.seen\.|\.event\.|^half-uploaded$/);
+  }
+
+  /** Ends and forgets all faults. */
+  clear(): void {
+    this.heal();
+    this.remove(/\.held$|\.seen\.|\.done\.|\.event\.|^half-uploaded$/);
+  }
+
+  private remove(names: RegExp): void {
+    for (const name of readdirSync(this.orders).filter((one) => names.test(one))) {
+      rmSync(join(this.orders, name), { force: true });
+    }
   }
 
   private nextId(): string {
@@ -86,11 +92,10 @@ export class Injector {
     return String(this.count).padStart(6, "0");
   }
 
-  private placed({ id, skip, times }: Pick<Order, "id" | "skip" | "times">): Placed {
+  private placed(id: string): Placed {
     const file = (ending: string) => join(this.orders, `${id}.${ending}`);
-    const order = { id, skip, times } as Order;
     return {
-      hits: () => Math.min(hitsOf(this.orders, order), times),
+      hits: () => doneCount(this.orders, id),
       isHeld: () => existsSync(file("held")),
       letGo: () => writeFileSync(file("go"), ""),
       swallowed: () =>

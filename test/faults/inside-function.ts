@@ -5,7 +5,7 @@ import http from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import readline from "node:readline";
-import { isDue, type Moment, type Order, ordersIn, REQUEST_ACTS } from "./order.ts";
+import { dueMoment, type Moment, type Order, ordersIn, sayDone } from "./order.ts";
 
 const folder = process.env["HKDIST_FAULTS"] ?? "";
 const proxyPort = process.env["HKDIST_FAULTS_PROXY"] ?? "";
@@ -15,26 +15,31 @@ const LONGEST_HOLD = 30_000;
 /** The worker's answer to a call, as MiniStack's script writes it. */
 const DONE = /^\{"status":"(ok|error)"/;
 
-function due(at: Moment): Order[] {
-  if (!existsSync(folder)) return [];
+/** The first order that is due: one moment has one fault. */
+function due(at: Moment): Order | undefined {
+  if (!existsSync(folder)) return undefined;
   const name = process.env["AWS_LAMBDA_FUNCTION_NAME"] ?? "";
-  return ordersIn(folder).filter(
-    (order) => order.at === at && name.includes(`-${order.step}Function`) && isDue(folder, order),
-  );
+  for (const order of ordersIn(folder)) {
+    if (order.at !== at || !name.includes(`-${order.step}Function`)) continue;
+    const moment = dueMoment(folder, order);
+    if (moment === undefined) continue;
+    sayDone(folder, order, moment);
+    return order;
+  }
+  return undefined;
 }
 
-/** Kills or holds. @returns the other orders that are due */
-function obey(at: Moment): Order[] {
-  return due(at).filter((order) => {
-    if (order.act === "kill") process.kill(process.pid, "SIGKILL");
-    if (order.act !== "hold") return true;
-    writeFileSync(join(folder, `${order.id}.held`), "");
-    const end = Date.now() + LONGEST_HOLD;
-    while (!existsSync(join(folder, `${order.id}.go`)) && Date.now() < end) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-    }
-    return false;
-  });
+/** Kills or holds. @returns another order that is due */
+function obey(at: Moment): Order | undefined {
+  const order = due(at);
+  if (order?.act === "kill") process.kill(process.pid, "SIGKILL");
+  if (order?.act !== "hold") return order;
+  writeFileSync(join(folder, `${order.id}.held`), "");
+  const end = Date.now() + LONGEST_HOLD;
+  while (!existsSync(join(folder, `${order.id}.go`)) && Date.now() < end) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+  return undefined;
 }
 
 const createInterface = readline.createInterface;
@@ -46,10 +51,11 @@ readline.createInterface = ((...args: Parameters<typeof createInterface>) => {
     on(name as "line", (text: string) => {
       // The first line sets the worker up, each one after it is a call.
       if (name !== "line" || ++number === 1) return listener(text);
-      for (const { id, act } of obey("start")) {
-        if (act !== "swallow") continue;
+      const order = obey("start");
+      if (order?.act === "swallow") {
         const call = JSON.parse(text) as { event: { Records?: unknown[] } };
-        writeFileSync(join(folder, `${id}.event.${Date.now()}.${process.pid}`), JSON.stringify(call.event));
+        const file = join(folder, `${order.id}.event.${Date.now()}.${process.pid}`);
+        writeFileSync(file, JSON.stringify(call.event));
         return listener(JSON.stringify({ ...call, event: { Records: [] } }));
       }
       listener(text);
@@ -65,9 +71,9 @@ process.stdout.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
 
 const request = http.request;
 http.request = ((options: http.RequestOptions, listener?: (answer: http.IncomingMessage) => void) => {
-  for (const { act } of obey("request")) {
-    if (!(REQUEST_ACTS as readonly string[]).includes(act)) continue;
-    const headers = { ...(options.headers as http.OutgoingHttpHeaders), "hkdist-fault": act };
+  const order = obey("request");
+  if (order !== undefined) {
+    const headers = { ...(options.headers as http.OutgoingHttpHeaders), "hkdist-fault": order.act };
     return request({ ...options, port: proxyPort, headers, agent: false }, listener);
   }
   return request(options, (answer) => {

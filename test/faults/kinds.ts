@@ -28,11 +28,12 @@ export interface Kind {
 }
 
 /** What runs as a function in a release; a state of the machine has the same name, but for Record. */
-const STEPS = ["Request", "Plan", "Pair", "Describe", "Patch", "Publish", "Record"] as const;
+const STEPS = ["Request", "Plan", "Pair", "Describe", "Patch", "Publish", "Record", "Explain"] as const;
 /** The calls of builds: of the source build the archive, of the other one what it reads, stores and reports. */
 const BUILD_CALLS = ["put-object sources/*", "get-object *", "put-object *.gz", "put-object reports/*"];
-/** No function makes more requests in these releases. */
+/** No function makes more requests in these releases, but the one that looks at each object of a version, twice in a run. */
 const MOST_REQUESTS = 10;
+const MOST_OF_WITHDRAW = 40;
 const MANY = 1000;
 const MOST_OF_RECORD = 8;
 
@@ -56,13 +57,16 @@ export const KINDS: Kind[] = [
     isHeavy: true,
     place(world, random, more) {
       const { placed, where } = holdSomewhere(world, random, more);
+      let happened = false;
       return {
         kind: this.name,
         where,
-        happened: () => placed.isHeld(),
+        happened: () => happened,
         async accompany(course) {
           if (!(await until(() => placed.isHeld(), course))) return;
-          for (const one of course.executions) await world.stop(one, "an injected fault");
+          for (const one of course.executions) {
+            if (await world.stop(one, "an injected fault")) happened = true;
+          }
           placed.letGo();
         },
       };
@@ -118,6 +122,10 @@ export const KINDS: Kind[] = [
   }),
 ];
 
+function mostRequests(step: string): number {
+  return step === "Withdraw" ? MOST_OF_WITHDRAW : MOST_REQUESTS;
+}
+
 function killed(name: string, moments: readonly Moment[]): Kind {
   return {
     name,
@@ -125,7 +133,7 @@ function killed(name: string, moments: readonly Moment[]): Kind {
     place({ place: { injector } }, random, more) {
       const step = pick([...STEPS, ...more], random);
       const at = pick(moments, random);
-      const skip = at === "start" || at === "end" ? 0 : Math.floor(random() * MOST_REQUESTS);
+      const skip = at === "start" || at === "end" ? 0 : Math.floor(random() * mostRequests(step));
       const placed = injector.inFunction(step, at, "kill", { skip });
       return { kind: name, where: `${step}, ${at} ${skip}`, happened: () => placed.hits() > 0 };
     },
@@ -138,7 +146,7 @@ function onRequest(name: string, acts: readonly RequestAct[], times: number): Ki
     weight: 4,
     place({ place: { injector } }, random, more) {
       const [step, act] = [pick([...STEPS, ...more], random), pick(acts, random)];
-      const skip = Math.floor(random() * MOST_REQUESTS);
+      const skip = Math.floor(random() * mostRequests(step));
       // What cannot be recorded is waited for, five minutes long.
       const most = step === "Record" ? MOST_OF_RECORD : MANY;
       const placed = injector.inFunction(step, "request", act, { skip, times: Math.min(times, most) });

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Where in a function's call something happens: before it, before or after one of its requests, after it. */
@@ -27,28 +27,52 @@ export interface Order {
   times: number;
 }
 
-/** Orders lie in a folder as `<id>.order`, the moments that came as `<id>.seen.<n>`. */
+/**
+ * Orders lie in a folder as `<id>.order`, the moments that came as `<id>.seen.<n>`, and those in which an order was carried out
+ * as `<id>.done.<n>`.
+ */
 export function ordersIn(folder: string): Order[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".order"))
-    .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Order);
+    .sort()
+    .flatMap((name) => {
+      try {
+        return [JSON.parse(readFileSync(join(folder, name), "utf8")) as Order];
+      } catch {
+        return []; // taken away meanwhile
+      }
+    });
 }
 
-/** Counts the moment, also when several processes come to it at once. @returns whether the order is to be carried out */
-export function isDue(folder: string, { id, skip, times }: Order): boolean {
-  for (let n = 0; ; n++) {
-    if (n >= skip + times) return false;
+/** Writes an order so that nobody sees half of it. */
+export function placeOrder(folder: string, order: Order): void {
+  const file = join(folder, `${order.id}.order`);
+  writeFileSync(`${file}.new`, JSON.stringify(order));
+  renameSync(`${file}.new`, file);
+}
+
+/**
+ * Counts the moment, also when several processes come to it at once.
+ * @returns the moment's number when the order is to be carried out in it
+ */
+export function dueMoment(folder: string, { id, skip, times }: Order): number | undefined {
+  for (let n = 0; n < skip + times; n++) {
     try {
       closeSync(openSync(join(folder, `${id}.seen.${n}`), "wx"));
-      return n >= skip;
+      return n >= skip ? n : undefined;
     } catch {
       // Taken by an earlier moment.
     }
   }
+  return undefined;
+}
+
+/** Says, before it is done, that an order is carried out: who does it may not live to say so. */
+export function sayDone(folder: string, { id }: Order, moment: number): void {
+  writeFileSync(join(folder, `${id}.done.${moment}`), "");
 }
 
 /** How often an order was carried out. */
-export function hitsOf(folder: string, { id, skip }: Order): number {
-  const seen = readdirSync(folder).filter((name) => name.startsWith(`${id}.seen.`)).length;
-  return Math.max(0, seen - skip);
+export function doneCount(folder: string, id: string): number {
+  return readdirSync(folder).filter((name) => name.startsWith(`${id}.done.`)).length;
 }

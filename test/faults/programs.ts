@@ -39,6 +39,7 @@ for order in '${orders}'/*.build; do
   id=\${order%.build} n=0
   until (set -C && : >"$id.seen.$n") 2>/dev/null; do n=$((n + 1)); done
   ((n == skip)) || continue
+  : >"$id.done.$n"
   case $act in
     kill-before) kill -KILL 0 ;;
     kill-during)

@@ -7,6 +7,8 @@ export interface Course {
   /** ARNs, as they are started. */
   executions: string[];
   isOver: boolean;
+  /** Puts more faults into these steps. */
+  placeMore(steps: readonly string[]): void;
 }
 
 /** What is done under faults: always a release, and sometimes more. */
@@ -22,6 +24,9 @@ export interface Shape {
 }
 
 export interface Went {
+  /** Whether what is unusual about the shape came about. */
+  cameAbout: boolean;
+  /** What failed executions said. */
   failures: string[];
   /** What must not be, at no time. */
   wrong: string[];
@@ -90,8 +95,8 @@ async function withdrawAndGiveBack(
       const { failures } = await all([promotionOf(world, { version, ...input }, course)]);
       went.failures.push(...failures);
       if (failures.length === 0) return true;
-      // What is killed always is healed here, as the harness does it for a release.
-      world.place.injector.clear();
+      // What was killed is healed before it is started again, as after a release.
+      world.place.injector.heal();
     }
     return false;
   };
@@ -104,10 +109,11 @@ async function withdrawAndGiveBack(
     return (await Promise.all(urls.map((url) => fetch(url)))).map(({ ok }) => ok);
   };
   // A release that failed before it stored anything: there is nothing to withdraw.
-  if (!(await statusOf()).every(Boolean)) return went;
+  if (!(await statusOf()).every(Boolean)) return { ...went, cameAbout: false };
   if (!(await untilDone({ yank: true, reason: "an injected fault" })))
     went.wrong.push("it cannot be withdrawn");
   if ((await statusOf()).some(Boolean)) went.wrong.push(`${version} is withdrawn and can still be had`);
+  course.placeMore(["Promote", "Withdraw"]);
   if (!(await untilDone({ yank: false }))) went.wrong.push("it cannot be given back");
   if (!(await statusOf()).every(Boolean)) went.wrong.push(`${version} was given back and cannot be had`);
   return went;
@@ -131,21 +137,24 @@ async function ended(world: World, executionArn: string, course: Course): Promis
 
 async function all(executions: Promise<string | undefined>[]): Promise<Went> {
   const failures = (await Promise.all(executions)).filter((one) => one !== undefined);
-  return { failures, wrong: [] };
+  return { cameAbout: true, failures, wrong: [] };
 }
 
-/** Does without faults what is left to do until a version is current: what an operator would. */
-export async function bringAbout(world: World, tag: string): Promise<string[]> {
-  const course: Course = { executions: [], isOver: false };
-  const said = await releaseOf(world, tag, course);
-  if (said === undefined) return [];
-  const version = tag.slice(1);
-  const more: (string | undefined)[] = [];
-  if (said.includes("YankedVersionError"))
-    more.push(await promotionOf(world, { version, yank: false }, course));
-  // Going back to it is for people to say.
-  if (/PublishRefusedError|YankedVersionError/.test(said)) {
-    more.push(await promotionOf(world, { version, force: true }, course));
-  }
-  return [said, ...more].filter((one) => one !== undefined);
+/** An execution that came too late, and says so: nothing broke. */
+export function isLoser(failure: string): boolean {
+  return /^FAILED (ConcurrentPublishError|PublishRefusedError): /.test(failure);
+}
+
+/** Starts the release again, without faults. @returns what it said if it failed */
+export function releaseAgain(world: World, tag: string): Promise<string | undefined> {
+  return releaseOf(world, tag, quiet());
+}
+
+/** After a rollback or a withdrawal somebody has to say that a version is to be current again. */
+export function promoteAgain(world: World, tag: string): Promise<string | undefined> {
+  return promotionOf(world, { version: tag.slice(1), force: true }, quiet());
+}
+
+function quiet(): Course {
+  return { executions: [], isOver: false, placeMore: () => {} };
 }

@@ -111,8 +111,12 @@ export class World {
     return answered(() => this.steps.send(new DescribeExecutionCommand({ executionArn })));
   }
 
-  async stop(executionArn: string, cause: string): Promise<void> {
+  /** @returns whether it was running */
+  async stop(executionArn: string, cause: string): Promise<boolean> {
+    const { status } = await this.describe(executionArn);
+    if (status !== "RUNNING") return false;
     await answered(() => this.steps.send(new StopExecutionCommand({ executionArn, cause })));
+    return true;
   }
 
   async hasEntered(executionArn: string, state: string): Promise<boolean> {
