@@ -6,6 +6,7 @@ import { isSettled, patchesTo } from "../shared/patches.ts";
 import type { Promoted, TargetedPair } from "../shared/payloads.ts";
 import type { Table } from "../shared/table.ts";
 import { compareVersions } from "../shared/version.ts";
+import { yankOf } from "../shared/yanked.ts";
 
 /**
  * Which patches go with what became current, newest bases first, without those that are settled already.
@@ -29,6 +30,8 @@ export async function choosePairs(table: Table, promoted: Promoted, count: numbe
 /** From the newest recorded versions, newer ones too: their clients come back. Whatever was current just now is among them. */
 async function towardsPromoted(table: Table, promoted: Promoted, count: number): Promise<TargetedPair[]> {
   const { cmd, version } = promoted;
+  // Somebody was fast: it is withdrawn already.
+  if (yankOf(await getCurrent(table, cmd, { consistent: true }), version) !== undefined) return [];
   const platforms = [...(await artifactsOfVersion(table, cmd, version)).keys()];
   const newest = await newestBases(others(table, cmd, version), platforms, count);
   const left =

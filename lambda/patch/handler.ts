@@ -13,10 +13,13 @@ const patcher = { table: openTable(settings.table), s3: new S3Client(), bucket: 
 
 /** Makes one patch. The machine goes on without it when it fails: a client then downloads the full binary. */
 export async function handler(event: PatchEvent, context: Context): Promise<PatchResult> {
-  const started = performance.now();
+  const started = Date.now();
   try {
-    const result = await makePatch({ ...patcher, milliseconds: context.getRemainingTimeInMillis() }, event);
-    log("patch", { ...event, ...result, milliseconds: Math.round(performance.now() - started) });
+    const result = await makePatch(
+      { ...patcher, deadline: started + context.getRemainingTimeInMillis() },
+      event,
+    );
+    log("patch", { ...event, ...result, milliseconds: Date.now() - started });
     return result;
   } catch (thrown) {
     // The addon rejects with plain words.

@@ -9,14 +9,19 @@ export interface Resources {
   seconds: number;
 }
 
+export type Room = Resources & {
+  /** The function's memory in Lambda's megabytes, with which its processor grows. */
+  megabytes: number;
+};
+
 /** Bytes: Node, the SDK and bzip2. Measured by `npm run bench:patch-limits`, and rounded up. */
 const FIXED_MEMORY = 150e6;
 /**
- * Nanoseconds for each step, of which there are (base + target) x log2(base): twice what the slowest pair of
- * `npm run bench:patch-limits` took, two files that have nothing in common. Next versions take a fifth of that, but a
- * function that is killed has done nothing.
+ * Nanoseconds for each step, of which there are (base + target) x log2(base): rounded up from the slowest pair of
+ * `npm run bench:patch-limits` (docs/patch-limits.md), two files that have nothing in common. Next versions take a fifth of
+ * that, which leaves room for slower processors.
  */
-const STEP = 135;
+const STEP = 70;
 /** Lambda's megabytes of memory for one processor; bsdiff uses no more. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const ONE_PROCESSOR = 1769;
 
@@ -38,17 +43,19 @@ export function needsOf(baseSize: number, targetSize: number, megabytes: number)
 }
 
 /** What the function has, as Lambda tells it. @param folder where its files go */
-export async function resourcesHere(
-  folder: string,
-  milliseconds: number,
-): Promise<Resources & { megabytes: number }> {
+export async function resourcesHere(folder: string, deadline: number): Promise<Room> {
   const { bavail, bsize } = await statfs(folder);
   const megabytes = Number(process.env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]);
-  return { megabytes, memory: megabytes * 2 ** 20, files: bavail * bsize, seconds: milliseconds / 1000 };
+  return {
+    megabytes,
+    memory: megabytes * 2 ** 20,
+    files: bavail * bsize,
+    seconds: (deadline - Date.now()) / 1000,
+  };
 }
 
 /** Why a pair is not tried here, or undefined when there is room for it. */
-export function lackOf(needs: Resources, there: Resources): string | undefined {
+export function lackOf(needs: Resources, there: Room): string | undefined {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`;
   if (needs.memory > there.memory) {
     return (
@@ -60,9 +67,10 @@ export function lackOf(needs: Resources, there: Resources): string | undefined {
     return `it takes ${megabytes(needs.files)} of files, the patch function has room for ${megabytes(there.files)}`;
   }
   if (needs.seconds > there.seconds) {
+    const advice = there.megabytes < ONE_PROCESSOR ? `: raise patchMemoryMegabytes to ${ONE_PROCESSOR}` : "";
     return (
-      `it may take ${Math.ceil(needs.seconds)} s, the patch function has ${Math.floor(there.seconds)}: ` +
-      "raise patchMemoryMegabytes, up to 1769 it makes it faster"
+      `it may take ${Math.ceil(needs.seconds)} s, the patch function has ` +
+      `${Math.floor(there.seconds)}${advice}`
     );
   }
   return undefined;

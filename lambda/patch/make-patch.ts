@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PutObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
@@ -7,24 +7,28 @@ import { type Artifact, getArtifact } from "../shared/artifacts.ts";
 import { PatchNotProvedError } from "../shared/errors.ts";
 import { patchObjectKey } from "../shared/keys.ts";
 import { newestVersionId } from "../shared/objects.ts";
-import { type Patch, putPatch } from "../shared/patches.ts";
+import { type Patch, putLack, putPatch } from "../shared/patches.ts";
 import type { PatchEvent, PatchResult } from "../shared/payloads.ts";
 import type { Table } from "../shared/table.ts";
+import { refuseYanked } from "../shared/yanked.ts";
 import { lackOf, needsOf, resourcesHere } from "./limits.ts";
 import { download, downloadBinary, hashFile } from "./stored-files.ts";
+import { workFolder } from "./work-folder.ts";
 
 export interface Patcher {
   table: Table;
   s3: S3Client;
   bucket: string;
-  /** How long a call may take from now on, in milliseconds. */
-  milliseconds: number;
+  /** When the call ends, in milliseconds since 1970. */
+  deadline: number;
 }
 
 /**
  * Makes a patch, proves that it turns the base into the target, stores it once and records it. A patch that is stored
  * already is proved and recorded instead. It is kept only when it is smaller than the full download. A pair that this function
- * has no room or time for is not begun.
+ * has no room or time for is not begun. Nothing leads to a withdrawn version: S3 takes a put that says "only if absent" over a
+ * delete marker, so that is asked last before it.
+ * @throws YankedVersionError
  * @throws PatchNotProvedError when an input is not what its row says, or the patch does not make the target
  */
 export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchEvent): Promise<PatchResult> {
@@ -41,14 +45,18 @@ export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchE
   const id = { cmd, platform, from, to: version };
   const key = patchObjectKey(id);
 
-  const there = await resourcesHere(tmpdir(), patcher.milliseconds);
-  const lack = lackOf(needsOf(base.size, target.size, there.megabytes), there);
-  if (lack !== undefined) {
-    await putPatch(table, { ...id, none: lack, lacks: true, recordedAt: new Date().toISOString() });
-    return { ...pair, outcome: "none", reason: lack };
+  await refuseYanked(table, cmd, version);
+  const stored = await newestVersionId(s3, bucket, key);
+  if (stored === undefined) {
+    const there = await resourcesHere(tmpdir(), patcher.deadline);
+    const lack = lackOf(needsOf(base.size, target.size, there.megabytes), there);
+    if (lack !== undefined) {
+      await putLack(table, { ...id, none: lack, recordedAt: new Date().toISOString() });
+      return { ...pair, outcome: "none", reason: lack };
+    }
   }
 
-  const folder = await mkdtemp(join(tmpdir(), "patch-"));
+  const folder = await workFolder();
   const file = (name: string) => join(folder, name);
   const prove = async () => {
     await bsdiff.patch(file("base"), file("result"), file("patch"));
@@ -73,7 +81,6 @@ export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchE
     ]);
     // Both have ended now: nothing is written any more when the folder goes.
     for (const download of downloads) if (download.status === "rejected") throw download.reason;
-    const stored = await newestVersionId(s3, bucket, key);
     if (stored === undefined) {
       await bsdiff.diff(file("base"), file("target"), file("patch"));
     } else {
@@ -90,6 +97,7 @@ export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchE
       await settle({ none: reason });
       return { ...pair, outcome: "none", reason };
     }
+    await refuseYanked(table, cmd, version);
     const s3VersionId = await putOnce(s3, bucket, key, file("patch"));
     if (s3VersionId !== undefined) {
       await settle({ size, s3VersionId });

@@ -1,6 +1,6 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { type PatchId, patchItemKey, patchPartition, patchPrefix } from "./keys.ts";
-import { queryAll, type Table } from "./table.ts";
+import { isConditionFailure, queryAll, type Table } from "./table.ts";
 
 /** A proved patch, or the reason why there is none for this pair. */
 export type Patch = PatchId & { recordedAt: string } & (
@@ -33,4 +33,22 @@ export async function putPatch(table: Table, patch: Patch): Promise<void> {
   await table.documents.send(
     new PutCommand({ TableName: table.name, Item: { ...patchItemKey(patch), ...patch } }),
   );
+}
+
+/** Why a pair is not tried for now. What is known of it stands: room is a matter of the moment. */
+export async function putLack(
+  table: Table,
+  lack: PatchId & { none: string; recordedAt: string },
+): Promise<void> {
+  try {
+    await table.documents.send(
+      new PutCommand({
+        TableName: table.name,
+        Item: { ...patchItemKey(lack), ...lack, lacks: true },
+        ConditionExpression: "attribute_not_exists(pk) OR attribute_exists(lacks)",
+      }),
+    );
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+  }
 }

@@ -10,6 +10,8 @@ export type Item = ItemKey & Record<string, unknown>;
 /** The condition of a write, and what it says of the item that stands there. */
 const CONDITIONS: Record<string, (standing: Item | undefined, values: Record<string, unknown>) => boolean> = {
   "attribute_not_exists(pk)": (standing) => standing === undefined,
+  "attribute_not_exists(pk) OR attribute_exists(lacks)": (standing) =>
+    standing === undefined || standing["lacks"] !== undefined,
   "revision = :before": (standing, values) =>
     standing !== undefined && standing["revision"] === values[":before"],
 };
@@ -51,6 +53,13 @@ export class MemoryTable implements Table {
       return result;
     };
     this.documents = { send } as unknown as Table["documents"];
+  }
+
+  /** Somebody else's write, which is not told among `written`. */
+  change(item: Item): void {
+    const at = this.items.findIndex(({ pk, sk }) => pk === item.pk && sk === item.sk);
+    if (at >= 0) this.items[at] = item;
+    else this.items.push(item);
   }
 
   find(key: ItemKey): Item | undefined {

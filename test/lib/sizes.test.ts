@@ -199,7 +199,7 @@ describe(`with ${PLATFORMS.length} platforms x ${MOST_BASES} bases`, () => {
   });
 
   it("a pair that is not tried says why in no more room than one that failed", () => {
-    const most = { memory: 2 ** 45, files: 2 ** 45, seconds: 99_999 };
+    const most = { memory: 2 ** 45, files: 2 ** 45, seconds: 99_999, megabytes: 512 };
     for (const lacking of ["memory", "files", "seconds"] as const) {
       const reason = lackOf(most, { ...most, [lacking]: most[lacking] - 1 }) ?? "";
       expect(reason).not.toBe("");

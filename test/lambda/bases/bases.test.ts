@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { choosePairs } from "../../../lambda/bases/bases.ts";
-import { patchItemKey } from "../../../lambda/shared/keys.ts";
+import { currentItemKey, patchItemKey } from "../../../lambda/shared/keys.ts";
 import type { Promoted } from "../../../lambda/shared/payloads.ts";
 import { artifactItem, type Item, MemoryTable } from "../memory-table.ts";
 import { current, recorded, standing } from "../promote/standing.ts";
@@ -42,6 +42,18 @@ describe("patches to what was promoted", () => {
     ],
   ])("are %s", async (_, count, more, expected) => {
     expect(await pairs({}, count, [...RECORDED, ...more])).toEqual(expected);
+  });
+
+  it("are none when it was withdrawn meanwhile", async () => {
+    const withdrawn = { reason: "broken", at: "2026-02-01T00:00:00Z", by: "somebody" };
+    const item = {
+      ...currentItemKey("greet"),
+      cmd: "greet",
+      revision: 2,
+      platforms: {},
+      yanked: { 3: withdrawn },
+    };
+    expect(await pairs({}, 3, [...RECORDED, item])).toEqual([]);
   });
 
   it("always start at what was current until now too", async () => {

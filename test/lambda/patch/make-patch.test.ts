@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Artifact } from "../../../lambda/shared/artifacts.ts";
-import { patchItemKey } from "../../../lambda/shared/keys.ts";
+import { currentItemKey, patchItemKey } from "../../../lambda/shared/keys.ts";
 import { isSettled } from "../../../lambda/shared/patches.ts";
 import { ensureNativeAddon, HOST } from "../../../tools/native-addon.ts";
 import { MemoryBucket } from "../memory-bucket.ts";
@@ -78,7 +78,7 @@ function release({ base = BASE, target = TARGET }: { base?: Buffer; target?: Buf
 }
 
 const make = (table: MemoryTable, milliseconds = 900_000) =>
-  makePatch({ table, s3: bucket.s3, bucket: bucket.name, milliseconds }, EVENT);
+  makePatch({ table, s3: bucket.s3, bucket: bucket.name, deadline: Date.now() + milliseconds }, EVENT);
 
 const inFolder = (name: string, contents?: Buffer) => {
   const file = join(folder, name);
@@ -129,7 +129,7 @@ describe("a patch", () => {
 
   it.each([
     ["memory", "64", 900_000, /of memory, the patch function has 64 MB/],
-    ["time", "512", 9000, /the patch function has 9: /],
+    ["time", "512", 9500, /the patch function has 9: /],
   ])("is not begun where there is too little %s, and not settled by that", async (_, megabytes, left, reason) => {
     vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", megabytes);
     const table = release();
@@ -138,7 +138,7 @@ describe("a patch", () => {
       outcome: "none",
       reason: expect.stringMatching(reason),
     });
-    expect(bucket.requests).toEqual([]);
+    expect(bucket.requests).toEqual([`HEAD ${KEY}`]);
     expect(table.written).toEqual([
       expect.objectContaining({ ...ROW_KEY, none: expect.stringMatching(reason), lacks: true }),
     ]);
@@ -147,6 +147,53 @@ describe("a patch", () => {
     vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512");
     expect(await make(table)).toMatchObject({ outcome: "made" });
     expect(table.written.map((row) => isSettled(row as never))).toEqual([false, true]);
+  });
+
+  it("that is recorded stays so, also where there is too little room later", async () => {
+    const table = release();
+    await make(table);
+    bucket.mark(KEY);
+    vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "64");
+    expect(await make(table)).toMatchObject({ outcome: "none" });
+    expect(table.written).toHaveLength(1);
+  });
+
+  it("that is stored already is proved where there is no room to make it", async () => {
+    const table = release();
+    bucket.store(KEY, await patchOf(BASE, TARGET));
+    vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "64");
+    expect(await make(table)).toMatchObject({ outcome: "present" });
+    expect(table.written).toEqual([expect.objectContaining({ ...ROW_KEY, s3VersionId: expect.any(String) })]);
+  });
+
+  it("does not lead to a withdrawn version, also not when it is withdrawn while it is made", async () => {
+    const withdrawn = { reason: "broken", at: "2026-02-01T00:00:00Z", by: "somebody" };
+    const current = { ...currentItemKey("greet"), cmd: "greet", revision: 2, platforms: {} };
+    const before = release();
+    before.change({ ...current, yanked: { "20260131.1": withdrawn } });
+    await expect(make(before)).rejects.toThrow(/20260131.1 was withdrawn .*: broken/);
+    expect(bucket.requests).toEqual([]);
+
+    const meanwhile = release();
+    // The second look at the table: the first one is at the beginning.
+    meanwhile.onTheWay = async () => {
+      if (bucket.requests.some((request) => request.startsWith(`GET ${BASE_KEY}`))) {
+        meanwhile.change({ ...current, yanked: { "20260131.1": withdrawn } });
+      }
+    };
+    await expect(make(meanwhile)).rejects.toThrow(/20260131.1 was withdrawn/);
+    expect(bucket.newest(KEY)).toBeUndefined();
+    expect(meanwhile.written).toEqual([]);
+  });
+
+  it("is made in a folder of its own, and those of processes that were killed are removed", async () => {
+    mkdirSync(join(temporary, "patch-999999999-abc"));
+    mkdirSync(join(temporary, "somebody-elses"));
+    mkdirSync(join(temporary, `patch-${process.ppid}-abc`));
+    expect(await make(release())).toMatchObject({ outcome: "made" });
+    expect(readdirSync(temporary).sort()).toEqual([`patch-${process.ppid}-abc`, "somebody-elses"]);
+    rmSync(join(temporary, "somebody-elses"), { recursive: true });
+    rmSync(join(temporary, `patch-${process.ppid}-abc`), { recursive: true });
   });
 
   it("may lead to an older version", async () => {
