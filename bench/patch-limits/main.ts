@@ -10,8 +10,8 @@ import { ensureNativeAddon, HOST } from "../../tools/native-addon.ts";
 
 /** Bytes. */
 const SIZES = [1, 4, 16, 48, 110].map((megabytes) => megabytes * 1e6);
-/** Bytes. Files that have nothing in common take so long that larger ones are not waited for. */
-const LARGEST_UNRELATED = 16e6;
+/** Bytes. What is not a next version takes so long that larger ones are not waited for. */
+const LARGEST_OTHERS = 16e6;
 
 interface Measured {
   seconds: number;
@@ -29,9 +29,8 @@ try {
 | pair | base and target | peak memory | expected at most | seconds | expected at most | ns a step | patch |
 | --- | --- | --- | --- | --- | --- | --- | --- |`);
   for (const size of SIZES.filter((one) => one <= program.length)) {
-    const base = program.subarray(0, size);
-    for (const [name, target] of targetsOf(base)) {
-      if (name === "unrelated" && size > LARGEST_UNRELATED) continue;
+    for (const [name, base, target] of pairsOf(program.subarray(0, size))) {
+      if (name !== "next version" && size > LARGEST_OTHERS) continue;
       const needs = needsOf(base.length, target.length, 1769);
       const { peakBytes, seconds, patchBytes } = measure(base, target);
       const steps = (base.length + target.length) * Math.log2(base.length + 2);
@@ -52,23 +51,25 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** A next version, something else altogether, and what bsdiff likes least. */
-function targetsOf(base: Buffer): [string, Buffer][] {
+/** A next version, something else altogether, and what hardly ever differs from itself. */
+function pairsOf(base: Buffer): [string, Buffer, Buffer][] {
   const random = pseudoRandom(base.length);
   const next = Buffer.from(base);
   // Of a Go program's next version about one byte in fifty differs, in short runs: addresses.
-  for (let at = 0; at < next.length - 4; at += 100 + Math.floor(random() * 200))
+  for (let at = 0; at < next.length - 4; at += 100 + Math.floor(random() * 200)) {
     next.writeInt32LE(Math.floor(random() * 2 ** 31), at);
-  const inserted = Buffer.concat([
-    next.subarray(0, base.length >> 1),
-    Buffer.alloc(4096, 1),
-    next.subarray(base.length >> 1),
-  ]);
+  }
+  const half = base.length >> 1;
+  const inserted = Buffer.concat([next.subarray(0, half), Buffer.alloc(4096, 1), next.subarray(half)]);
   const noise = Buffer.alloc(base.length);
   for (let at = 0; at < noise.length - 4; at += 4) noise.writeUInt32LE(Math.floor(random() * 2 ** 32), at);
+  const repeated = Buffer.alloc(base.length, base.subarray(0, 64));
+  const mended = Buffer.from(repeated);
+  for (let at = 0; at < mended.length; at += 10_000) mended[at] = Math.floor(random() * 256);
   return [
-    ["next version", inserted],
-    ["unrelated", noise],
+    ["next version", base, inserted],
+    ["unrelated", base, noise],
+    ["repetitive", repeated, mended],
   ];
 }
 
