@@ -1,4 +1,10 @@
-import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
 import { UnpackError, type Unpacked, unpackGzip } from "../lambda/record/unpack-gzip.ts";
 import { type ArtifactId, artifactObjectKey } from "../lambda/shared/keys.ts";
 import { GO_PLATFORMS } from "../lib/config/go-platforms.ts";
@@ -42,6 +48,7 @@ export async function importArtifact(target: Target, id: ArtifactId, gzip: Uint8
     if (!(error instanceof UnpackError)) throw error;
     throw new UserError(`${key} is not imported, as no client could install it: ${error.message}.`);
   });
+  await refuseHidden(target, key);
   if (await putOnce(target, key, gzip)) return { ...unpacked, outcome: "stored" };
   const stored = await target.s3.send(new GetObjectCommand({ Bucket: target.bucket, Key: key }));
   const bytes = (await stored.Body?.transformToByteArray()) ?? new Uint8Array();
@@ -49,6 +56,16 @@ export async function importArtifact(target: Target, id: ArtifactId, gzip: Uint8
   throw new UserError(
     `${key} is not imported: other bytes (${bytes.length.toLocaleString("en")} of them) have that name in bucket ` +
       `${target.bucket}, and a version never changes. Find out which ones are right.`,
+  );
+}
+
+/** S3 takes a put that says "only if absent" over a delete marker: a withdrawn version would be public again. */
+async function refuseHidden({ s3, bucket }: Target, Key: string): Promise<void> {
+  const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: Key, MaxKeys: 1000 }));
+  const isHidden = page.DeleteMarkers?.some((marker) => marker.Key === Key && marker.IsLatest);
+  if (!isHidden) return;
+  throw new UserError(
+    `${Key} is not imported: it is there, and was withdrawn. To give it back, start the promote machine with "yank": false.`,
   );
 }
 

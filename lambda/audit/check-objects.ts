@@ -76,7 +76,7 @@ export function checkRecorded(world: World, recorded: Recorded, judgement: Judge
     );
   }
   const withdrawn = isWithdrawn(world, recorded, judgement);
-  if (withdrawn === "just changed" || newest === undefined) return undefined;
+  if (withdrawn === "unclear" || newest === undefined) return undefined;
   if (withdrawn === "yes") {
     if (newest.isMarker) return undefined;
     return breach(
@@ -166,10 +166,10 @@ function rowExplains(
   };
 }
 
-/** Documents are written once: one that another stands before is not explained. */
+/** Documents are written once, so the first one is ours. One that came later is what clients get, and nothing explains it. */
 function documentExplains(isRecorded: boolean, of: OfVersion, { world, judgement }: Known): Explanation {
   return (version, stored) => {
     if (version.isMarker) return isWithdrawn(world, of, judgement) !== "no";
-    return isRecorded && version === stored.find(({ isMarker }) => !isMarker);
+    return isRecorded && version === stored.findLast(({ isMarker }) => !isMarker);
   };
 }

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import type { Current } from "../shared/current.ts";
 import { artifactObjectKey } from "../shared/keys.ts";
+import { offered } from "../shared/yanked.ts";
 
 /** The download page: every command's current version on each platform, as plain links. */
 export function downloadPage(commands: readonly Current[], artifactUrl: (path: string) => string) {
@@ -16,13 +17,13 @@ export function downloadPage(commands: readonly Current[], artifactUrl: (path: s
 <h1>Downloads</h1>
 ${commands.length === 0 ? html`<p>Nothing has been released yet.</p>` : ""}
 ${commands.map(
-  ({ cmd, platforms }) => html`<h2>${cmd}</h2>
+  (current) => html`<h2>${current.cmd}</h2>
 <ul>
-${Object.entries(platforms)
+${offered(current)
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .map(
     ([platform, { version, sha256 }]) =>
-      html`  <li><a href="${artifactUrl(artifactObjectKey({ cmd, version, platform }))}">${platform}</a> ${version}<br><code>SHA-256 ${sha256}</code></li>
+      html`  <li><a href="${artifactUrl(artifactObjectKey({ cmd: current.cmd, version, platform }))}">${platform}</a> ${version}<br><code>SHA-256 ${sha256}</code></li>
 `,
   )}</ul>
 `,

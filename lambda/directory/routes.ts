@@ -5,7 +5,7 @@ import { artifactObjectKey } from "../shared/keys.ts";
 import { isCommand, isPlatform } from "../shared/names.ts";
 import type { Table } from "../shared/table.ts";
 import { isVersion } from "../shared/version.ts";
-import { yankOf } from "../shared/yanked.ts";
+import { offered, yankOf } from "../shared/yanked.ts";
 import { choosePlatform } from "./choose-platform.ts";
 import { downloadPage } from "./download-page.ts";
 import { represent } from "./represent.ts";
@@ -112,7 +112,7 @@ async function download(
 
 /** A map, so that a platform called `constructor` is not found in every object. */
 function platformsOf(current: Current | undefined): Map<string, { version: string; sha256: string }> {
-  return new Map(Object.entries(current?.platforms ?? {}));
+  return new Map(current === undefined ? [] : offered(current));
 }
 
 /** Old clients read line by line: one JSON value and a line feed. The keys' order is the original's. */

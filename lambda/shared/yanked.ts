@@ -7,6 +7,16 @@ export function yankOf(current: Current | undefined, version: string): Yank | un
   return current?.yanked?.[version];
 }
 
+/** What clients are told, by platform. A row that somebody changed by hand must not tell them a withdrawn version. */
+export function offered({
+  platforms,
+  ...current
+}: Current): [platform: string, Current["platforms"][string]][] {
+  return Object.entries(platforms).filter(
+    ([, { version }]) => yankOf({ platforms, ...current }, version) === undefined,
+  );
+}
+
 /** Why, when and by whom a version was withdrawn, and how that is undone. */
 export function tellYank(cmd: string, version: string, { reason, at, by }: Yank): string {
   const undo = JSON.stringify({ cmd, version, yank: false });

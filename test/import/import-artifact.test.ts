@@ -27,6 +27,13 @@ it("stores it byte for byte, with the headers of builds, once", async () => {
   expect(bucket.objects).toHaveLength(1);
 });
 
+it("does not make a withdrawn version public again", async () => {
+  await run(GZIP);
+  bucket.mark(KEY);
+  await expect(run(GZIP)).rejects.toThrow(/was withdrawn. To give it back, .* "yank": false/);
+  expect(bucket.newest(KEY)).toBeUndefined();
+});
+
 it("replaces nothing", async () => {
   bucket.store(KEY, gzipSync("another binary"));
   await expect(run(GZIP)).rejects.toThrow(/other bytes .* have that name .* a version never changes/);

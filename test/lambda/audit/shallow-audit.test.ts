@@ -336,6 +336,19 @@ describe("exactly one breach is told when", () => {
   });
 });
 
+it("of two documents of one name the first is ours, and the other is named", async () => {
+  const key = sbomObjectKey(idOf(NEW, LINUX));
+  const later = world.bucket.store(key, Buffer.from("{}"));
+  const [breach] = (await audit()).breaches;
+  expect(breach?.problem).toContain(`no row explains version ${later} `);
+  expect(breach?.problem).not.toContain(";");
+});
+
+it("where a mark is lost, nobody is told to take delete markers away", async () => {
+  delete current().yanked;
+  expect(await breaches()).toEqual([`history-broken ${CURRENT}`]);
+});
+
 it("documents of a withdrawn version may be withdrawn with it", async () => {
   for (const key of [provenanceObjectKey("greet", BAD), sbomObjectKey(idOf(BAD, LINUX))])
     world.bucket.mark(key);

@@ -33,6 +33,15 @@ describe("a withdrawn version", () => {
     expect(await ask("GET", path)).toMatchObject({ status: 404, body: NOT_FOUND });
   });
 
+  it("is not told either when somebody made it current by hand", async () => {
+    const row = current("greet", { "linux-amd64": { version: "2", sha256: sha256(2) } });
+    const wrong = directoryOf(new MemoryTable([{ ...row, yanked: { "2": YANK } }]));
+    for (const path of ["/greet/current/linux-amd64.json", "/greet.gz?platform=linux-amd64"]) {
+      expect(await wrong("GET", path)).toMatchObject({ status: 404 });
+    }
+    expect((await wrong("GET", "/")).body).not.toContain("linux-amd64");
+  });
+
   it("is left out of the list, and the same version of another command is not", async () => {
     const { body } = await ask("GET", "/release.json");
     expect((JSON.parse(body) as object[]).map((one) => Object.values(one).slice(0, 3).join(" "))).toEqual([
