@@ -6,14 +6,16 @@ import type { PublishEvent } from "../shared/payloads.ts";
 import type { Table } from "../shared/table.ts";
 import { decide } from "./decide.ts";
 
-/** `changed` is false when clients were told this version already. */
+/** `changed` is false when clients were told this version already, and not by this execution. */
 export interface Published {
+  /** Of the execution's own change, if there was one; else what is current. */
   revision: number;
   changed: boolean;
 }
 
 /**
- * Makes the version current on all of the release's platforms in one write.
+ * Makes the version current on all of the release's platforms in one write. Doing it again finds it done, also when the
+ * first answer was lost and others changed current since.
  * @throws PublishRefusedError, YankedVersionError
  * @throws ConcurrentPublishError when somebody else changed current meanwhile
  */
@@ -28,6 +30,8 @@ export async function publish(table: Table, { request, plan, execution }: Publis
 
   const current = await getCurrent(table, cmd, { consistent: true });
   const history = await historyOf(table, cmd);
+  const mine = history.findLast(({ by }) => by === execution.arn);
+  if (mine !== undefined) return { revision: mine.revision, changed: true };
   const decision = decide(artifacts, current, history, { at: new Date().toISOString(), by: execution.arn });
   if (decision === undefined) return { revision: current?.revision ?? 0, changed: false };
   if (!(await replaceCurrent(table, decision.next, decision.entry))) {
