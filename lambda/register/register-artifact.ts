@@ -1,11 +1,14 @@
 import { type Artifact, getArtifact } from "../shared/artifacts.ts";
+import { getCurrent } from "../shared/current.ts";
 import { type HttpAnswer, line } from "../shared/http/message.ts";
 import { type ArtifactId, artifactObjectKey } from "../shared/keys.ts";
+import { tellYank, yankOf } from "../shared/yanked.ts";
 import type { Registry } from "./routes.ts";
 
 /**
  * Registers a stored artifact: the recorder reads the object and writes the row, and the caller's hash must be what it
- * found. Doing it again gives the same answer.
+ * found. Doing it again gives the same answer. A withdrawn version takes nothing, and says so whatever is recorded of it:
+ * clients cannot have it either.
  * @param sha256 what the caller says the binary's is, in canonical base64
  */
 export async function registerArtifact(
@@ -13,6 +16,8 @@ export async function registerArtifact(
   id: ArtifactId,
   sha256: string,
 ): Promise<HttpAnswer> {
+  const yank = yankOf(await getCurrent(table, id.cmd, { consistent: true }), id.version);
+  if (yank !== undefined) return line(409, tellYank(id.cmd, id.version, yank));
   const standing = await getArtifact(table, id);
   if (standing !== undefined) return compared(standing, sha256, 200);
   const key = artifactObjectKey(id);

@@ -5,6 +5,7 @@ import { type Recorded, record } from "../../../lambda/record/record.ts";
 import { type Ask, REQUEST_ID } from "../gateway.ts";
 import { MemoryBucket } from "../memory-bucket.ts";
 import { artifactItem, MemoryTable } from "../memory-table.ts";
+import { current, standing, yank } from "../promote/standing.ts";
 import { artifact, sha256 } from "../support.ts";
 import { NOW, noRecorder, put, registryOf } from "./registry.ts";
 
@@ -152,8 +153,37 @@ describe("a row that stands is compared, and the recorder not asked", () => {
     const recorder = noRecorder();
     expect(await put(registryOf(table, recorder), PATH, { sha256: hash })).toMatchObject({ status });
     expect(recorder).not.toHaveBeenCalled();
-    expect(table.reads).toMatchObject([{ ConsistentRead: true }]);
+    expect(table.reads.map(({ ConsistentRead }) => ConsistentRead)).toEqual([true, true]);
     expect(table.written).toEqual([]);
+  });
+});
+
+describe("a withdrawn version takes nothing", () => {
+  const YANKED = { ...current(3, { "linux-amd64": "4" }, { "20260131.1": yank("eats files") }) };
+  it.each([
+    ["a platform of it that is new", []],
+    ["one that is recorded", [artifactItem(artifact("greet", "20260131.1", "linux-amd64", HASH))]],
+  ])("%s: 409 with the reason, and the recorder is not asked", async (_, rows) => {
+    const table = new MemoryTable([...rows, ...standing(YANKED, [])]);
+    const recorder = noRecorder();
+    const ask = registryOf(table, recorder);
+    expect(await put(ask, PATH, { sha256: HASH })).toMatchObject({
+      status: 409,
+      body: expect.stringMatching(
+        /^greet 20260131\.1 was withdrawn at .* by eve: eats files\. To undo that, .*\n$/,
+      ),
+    });
+    expect(recorder).not.toHaveBeenCalled();
+    expect(table.written).toEqual([]);
+  });
+
+  it("another version of the command is registered", async () => {
+    const found = artifact("greet", "20260131", "linux-amd64", HASH);
+    const recorder = noRecorder().mockResolvedValue({ outcome: "recorded", artifact: found });
+    const ask = registryOf(new MemoryTable(standing(YANKED, [])), recorder);
+    expect(await put(ask, "/greet/20260131/linux-amd64.json", { sha256: HASH })).toMatchObject({
+      status: 201,
+    });
   });
 });
 
