@@ -13,7 +13,7 @@ const nameOf = ({ key, s3VersionId }: Recorded) => `${key} ${s3VersionId}`;
 
 /**
  * Compares S3's own checksums with the rows. The list of versions does not tell them, so each object is asked for; an S3
- * version never changes, so those that `known` has are not asked for again.
+ * version never changes, so those that `known` has are not asked for again; those that S3 did not answer for are.
  * @param isTimeUp asked before each request
  * @returns what differs, what could not be asked for, and how many were compared
  */

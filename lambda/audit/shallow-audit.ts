@@ -47,7 +47,8 @@ const SETTLE_SECONDS = 3600;
  * Nothing is downloaded.
  *
  * Rows and objects change while they are read, and a release may be writing. So what is found is a breach only when a second
- * look, after everything has been read anew, finds it again.
+ * look, after everything has been read anew, finds it again; also when S3 did not answer for an object. When the time is up
+ * before that, nothing is a breach but that: the sentence names what was found once.
  * @throws Error when the table or the list of objects cannot be read
  */
 export async function shallowAudit(
@@ -55,29 +56,48 @@ export async function shallowAudit(
   options: AuditOptions = {},
 ): Promise<Audited & { world: World }> {
   const known: Checksums = new Map();
-  const first = await look(store, options, known);
-  if (!first.breaches.some(({ kind }) => kind !== "audit-unfinished")) return first;
+  let looked: Look | undefined = await look(store, options, known);
+  const { breaches: first, late } = looked;
+  if (first.length === 0 || late !== undefined) return told(looked, [], first);
+  // The second look reads everything anew, and both worlds would not fit into the function's memory.
+  looked = undefined;
   const second = await look(store, options, known);
-  const again = new Set(second.breaches.map(({ kind, item }) => `${kind} ${item}`));
-  // A second look that ran out of time has not cleared anything.
-  const isUnfinished = second.breaches.some(({ kind }) => kind === "audit-unfinished");
-  const breaches = isUnfinished
-    ? unique([...first.breaches, ...second.breaches])
-    : first.breaches.filter(({ kind, item }) => again.has(`${kind} ${item}`));
-  return { ...second, breaches };
+  const again = new Set(second.breaches.map(nameOf));
+  const { confirmed = [], others = [] } = Object.groupBy(first, (one) =>
+    again.has(nameOf(one)) ? "confirmed" : "others",
+  );
+  return told(second, confirmed, others);
 }
 
-function unique(breaches: readonly Breach[]): Breach[] {
-  return [...new Map(breaches.map((breach) => [`${breach.kind} ${breach.item}`, breach])).values()];
+/** What one look found. */
+interface Look extends Audited {
+  world: World;
+  /** Why it is not whole, when the time was up; then what it did not find may still be so. */
+  late: string | undefined;
+}
+
+const nameOf = ({ kind, item }: Breach) => `${kind} ${item}`;
+
+/** Breaches found once that the sentence of an unfinished audit names. */
+const MOST_NAMED = 5;
+
+/** @param unconfirmed what only the first look found: no breach, but worth a word when the second one was cut short */
+function told(
+  { world, counts, late }: Look,
+  confirmed: readonly Breach[],
+  unconfirmed: readonly Breach[],
+): Audited & { world: World } {
+  if (late === undefined) return { breaches: [...confirmed], counts, world };
+  const names = unconfirmed.slice(0, MOST_NAMED).map(nameOf).join(", ");
+  const more = unconfirmed.length > MOST_NAMED ? ` and ${unconfirmed.length - MOST_NAMED} more` : "";
+  const once = names && `; found by the first look only: ${names}${more}`;
+  const unfinished: Breach = { kind: "audit-unfinished", item: "audit", problem: `${late}${once}` };
+  return { breaches: [...confirmed, unfinished], counts, world };
 }
 
 class TimeUp extends Error {}
 
-async function look(
-  store: Store,
-  options: AuditOptions,
-  known: Checksums,
-): Promise<Audited & { world: World }> {
+async function look(store: Store, options: AuditOptions, known: Checksums): Promise<Look> {
   const { cmd, settleSeconds = SETTLE_SECONDS, until = Number.POSITIVE_INFINITY } = options;
   const judgement = { settledAt: Date.now() - settleSeconds * 1000 };
   const isTimeUp = () => Date.now() >= until;
@@ -91,6 +111,7 @@ async function look(
   };
   const breaches: Breach[] = [];
   let checksums = 0;
+  let late: string | undefined;
   try {
     await read(store, world, cmd, () => {
       if (isTimeUp()) throw new TimeUp();
@@ -102,12 +123,10 @@ async function look(
     const checked = await checkChecksums(store, stored, known, isTimeUp);
     checksums = checked.compared;
     breaches.push(...checked.breaches);
-    if (checked.late > 0) {
-      breaches.push(unfinished(`the time was up before ${checked.late} checksums were asked for`));
-    }
+    if (checked.late > 0) late = `the time was up before ${checked.late} checksums were asked for`;
   } catch (error) {
     if (!(error instanceof TimeUp)) throw error;
-    breaches.push(unfinished("the time was up before all rows and objects were read"));
+    late = "the time was up before all rows and objects were read";
   }
   const { commands, artifacts, patches } = world;
   const objects = [...world.objects.values()].reduce((sum, versions) => sum + versions.length, 0);
@@ -118,11 +137,7 @@ async function look(
     objects,
     checksums,
   };
-  return { breaches, counts, world };
-}
-
-function unfinished(problem: string): Breach {
-  return { kind: "audit-unfinished", item: "audit", problem };
+  return { breaches, counts, world, late };
 }
 
 /** Reads everything, or everything of one command, into a world. */

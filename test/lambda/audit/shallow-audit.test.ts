@@ -403,13 +403,7 @@ describe("one broken thing hides no other", () => {
   });
 
   it("when S3 does not answer for one object", async () => {
-    const { send } = world.bucket.s3;
-    world.bucket.s3.send = (async (command: { input: { Key?: string; VersionId?: string } }) => {
-      if (command.input.Key === PATCH && command.input.VersionId) {
-        throw new S3ServiceException({ name: "SlowDown", $fault: "server", $metadata: {}, message: "later" });
-      }
-      return (send as (one: unknown) => unknown)(command);
-    }) as typeof send;
+    unanswered(PATCH, Number.POSITIVE_INFINITY);
     world.bucket.store("index.html", Buffer.from("x"));
     expect((await breaches()).toSorted()).toEqual([
       `audit-unfinished ${PATCH}`,
@@ -448,7 +442,39 @@ describe("what is on its way is not judged", () => {
   });
 });
 
+interface Request {
+  constructor: { name: string };
+  input: { Key?: string; VersionId?: string; KeyMarker?: string };
+}
+
+/** S3 does not answer the first `times` questions for an object's checksum. */
+function unanswered(key: string, times: number): { asked: number; all: number } {
+  const heads = { asked: 0, all: 0 };
+  const { send } = world.bucket.s3;
+  world.bucket.s3.send = (async (command: Request) => {
+    const { Key, VersionId } = command.input;
+    if (VersionId !== undefined) heads.all++;
+    if (Key === key && VersionId !== undefined && ++heads.asked <= times) {
+      throw new S3ServiceException({ name: "SlowDown", $fault: "server", $metadata: {}, message: "later" });
+    }
+    return (send as (one: unknown) => unknown)(command);
+  }) as typeof send;
+  return heads;
+}
+
 describe("a second look", () => {
+  it("asks anew only for what S3 did not answer, and that is no breach then", async () => {
+    const heads = unanswered(PATCH, 1);
+    expect(await audit()).toMatchObject({ breaches: [], counts: { checksums: 12 } });
+    expect(heads).toEqual({ asked: 2, all: 13 });
+  });
+
+  it("tells what S3 does not answer twice", async () => {
+    const heads = unanswered(PATCH, 2);
+    expect(await breaches()).toEqual([`audit-unfinished ${PATCH}`]);
+    expect(heads.asked).toBe(2);
+  });
+
   it("clears what was on its way in the first one", async () => {
     const { table } = world;
     let reads = 0;
@@ -476,27 +502,67 @@ describe("an audit whose time is up", () => {
     expect(await breaches({ until: 0 })).toEqual(["audit-unfinished audit"]);
   });
 
-  it("before all checksums were asked for, tells the rest", async () => {
-    world.bucket.store("index.html", Buffer.from("x"));
+  /** Runs an audit whose time is up at the `n`th request that `isCounted`. */
+  async function cutAt(n: number, isCounted: (request: Request) => boolean) {
     const { send } = world.bucket.s3;
-    const start = Date.now();
-    const until = start + 3_600_000;
+    const until = Date.now() + 3_600_000;
     const { now } = Date;
-    let heads = 0;
-    world.bucket.s3.send = (async (command: { input: { VersionId?: string } }) => {
-      if (command.input.VersionId && ++heads === 3) Date.now = () => until;
+    let counted = 0;
+    world.bucket.s3.send = (async (command: Request) => {
+      if (isCounted(command) && ++counted === n) Date.now = () => until;
       return (send as (one: unknown) => unknown)(command);
     }) as typeof send;
     try {
-      const found = await audit({ until });
-      expect(found.breaches.map(({ kind, item }) => `${kind} ${item}`)).toEqual([
-        "object-unexplained index.html",
-        "audit-unfinished audit",
-      ]);
-      expect(found.breaches[1]?.problem).toMatch(/\d+ checksums|before all rows/);
+      return (await audit({ until })).breaches;
     } finally {
       Date.now = now;
+      expect(counted).toBeGreaterThanOrEqual(n);
     }
+  }
+  const isHead = ({ input }: Request) => input.VersionId !== undefined;
+  const isFirstPage = (command: Request) =>
+    command.constructor.name === "ListObjectVersionsCommand" && command.input.KeyMarker === undefined;
+  const unfinished = (problem: RegExp) => [
+    { kind: "audit-unfinished", item: "audit", problem: expect.stringMatching(problem) },
+  ];
+
+  it("in its first look, tells nothing as a breach that it found once", async () => {
+    world.bucket.store("index.html", Buffer.from("x"));
+    expect(await cutAt(3, isHead)).toEqual(
+      unfinished(
+        /^the time was up before \d+ checksums .*; found by the first look only: object-unexplained index\.html$/,
+      ),
+    );
+  });
+
+  it("in its second look, neither, and names some of it", async () => {
+    for (let n = 0; n < 7; n++) world.bucket.store(`index${n}.html`, Buffer.from("x"));
+    expect(await cutAt(2, isFirstPage)).toEqual(
+      unfinished(
+        /^the time was up before all rows .* look only: object-unexplained index0\.html, .* and 2 more$/,
+      ),
+    );
+  });
+
+  it("after it has read everything twice, tells what it found twice", async () => {
+    world.bucket.store("index.html", Buffer.from("x"));
+    // The last look at the clock is before the checksum that is asked for again.
+    const { now } = Date;
+    const start = now();
+    const run = async (last: number) => {
+      unanswered(PATCH, 1);
+      let looks = 0;
+      Date.now = () => (++looks >= last ? start + 2 : start);
+      const found = await audit({ until: start + 1 }).finally(() => {
+        Date.now = now;
+      });
+      return { looks, found: found.breaches };
+    };
+    const { looks } = await run(Number.POSITIVE_INFINITY);
+    expect((await run(looks)).found).toEqual([
+      expect.objectContaining({ kind: "object-unexplained", item: "index.html" }),
+      ...unfinished(/^the time was up before 1 checksums were asked for; .* only: audit-unfinished greet\//),
+    ]);
   });
 });
 
