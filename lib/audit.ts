@@ -21,7 +21,7 @@ export class Audit extends Construct {
         artifactsBucket: artifacts.bucketName,
         alertsTopic: alerts.topic.topicArn,
       },
-      // It keeps all rows and the whole list of objects: about 2 KB for each artifact.
+      // It keeps all rows and the whole list of objects.
       memoryMegabytes: 1769,
       timeout: Duration.minutes(15),
     });
