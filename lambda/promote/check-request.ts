@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { InvalidPromoteRequestError } from "../shared/errors.ts";
 import { describeIssue, list } from "../shared/input-problems.ts";
+import { LONGEST_YANK_REASON } from "../shared/limits.ts";
 import type { PromoteRequest } from "../shared/payloads.ts";
 import { isVersion } from "../shared/version.ts";
 
 const VERSION_RULE = "must be a version such as 20260131 or 20260131.2, without v";
-/** Characters. The reason stays in the item that every client's question reads. */
-const LONGEST_REASON = 500;
-const REASON_RULE = `must be 1 to ${LONGEST_REASON} characters on one line`;
+const REASON_RULE = `must be one line of 1 to ${LONGEST_YANK_REASON} bytes in UTF-8`;
+/** No control characters, halves of characters or the like, and none that ends a line or paragraph. */
+const ONE_LINE = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
 
 /**
  * Checks an execution's input.
@@ -36,7 +37,7 @@ function shapeOf(commands: readonly string[]) {
     reason: z
       .string(REASON_RULE)
       .refine(
-        (text) => /^\P{C}*$/u.test(text) && text.trim() !== "" && text.length <= LONGEST_REASON,
+        (text) => ONE_LINE.test(text) && text.trim() !== "" && Buffer.byteLength(text) <= LONGEST_YANK_REASON,
         REASON_RULE,
       )
       .optional(),

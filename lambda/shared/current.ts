@@ -1,8 +1,10 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import type { Artifact } from "./artifacts.ts";
+import { CurrentFullError } from "./errors.ts";
 import { CURRENT_PARTITION, currentItemKey, historyItemKey, historyPartition } from "./keys.ts";
 import { queryAll, queryRows, type Table } from "./table.ts";
+import { compareVersions } from "./version.ts";
 import { wholeRow } from "./whole-row.ts";
 
 /** What clients of a command are told: one item, so that all platforms move in one write. */
@@ -130,6 +132,7 @@ export function advance(
 /**
  * Replaces revision n-1 by `next` (revision n) together with its history entry, both or neither.
  * @returns false when `current` is no longer at revision n-1.
+ * @throws CurrentFullError when DynamoDB takes no item of that size
  */
 export async function replaceCurrent(table: Table, next: Current, entry: HistoryEntry): Promise<boolean> {
   const TableName = table.name;
@@ -164,6 +167,31 @@ export async function replaceCurrent(table: Table, next: Current, entry: History
     ) {
       return false;
     }
+    if (isTooLarge(error)) throw new CurrentFullError(tellFull(next), { cause: error });
     throw error;
   }
+}
+
+/** DynamoDB refuses an item above 400 KB as the reason of a transaction's end, or before it begins. */
+function isTooLarge(error: unknown): boolean {
+  const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+  const said = [{ Code: (error as Error).name, Message: (error as Error).message }, ...reasons];
+  return said.some(
+    ({ Code, Message }) =>
+      /^Validation(Exception|Error)$/.test(Code ?? "") && /item size/i.test(Message ?? ""),
+  );
+}
+
+/** Withdrawals that the sentence about a full item names. */
+const MOST_NAMED = 5;
+
+function tellFull({ cmd, yanked = {} }: Current): string {
+  const oldestFirst = Object.keys(yanked).toSorted(compareVersions);
+  const undo = JSON.stringify({ cmd, version: oldestFirst[0] ?? "<version>", yank: false });
+  return (
+    `current of ${cmd} has no room left, and nothing was changed: DynamoDB keeps at most 400 KB in an item, and each ` +
+    `withdrawn version's reason stays there. ${oldestFirst.length} are withdrawn, the oldest of them ` +
+    `${oldestFirst.slice(0, MOST_NAMED).join(", ")}. Undo withdrawals that nobody needs any more with the promote machine, ` +
+    `such as ${undo}: such a version can be fetched by its name again, and nobody is told it. Then start this again.`
+  );
 }

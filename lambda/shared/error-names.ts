@@ -12,6 +12,7 @@ export const FINAL_ERRORS = [
   ...["ArtifactConflictError", "ArtifactRefusedError", "BuildFailedError", "BuildReportMissingError"],
   ...[
     "BuildStoppedError",
+    "CurrentFullError",
     "DocumentConflictError",
     "InvalidPromoteRequestError",
     "InvalidReleaseRequestError",

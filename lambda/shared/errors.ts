@@ -94,6 +94,11 @@ export class InvalidationFailedError extends HkdistError {
   override readonly name = "InvalidationFailedError";
 }
 
+/** `current` has no room for the change: DynamoDB's items have at most 400 KB, and withdrawals stay in it. */
+export class CurrentFullError extends HkdistError {
+  override readonly name = "CurrentFullError";
+}
+
 /**
  * Somebody else changed `current` meanwhile: the release machine tries again, a promotion is left to the person.
  */

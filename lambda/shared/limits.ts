@@ -9,3 +9,9 @@ export const MOST_BASES = 50;
 
 /** Characters of a failed pair's reason in an execution's output; the log has all of it. */
 export const LONGEST_REASON = 120;
+
+/**
+ * Bytes of UTF-8 of the reason for a withdrawal. It stays in the item that every client's question reads, and an item has at
+ * most 400 KB: test/lib/sizes.test.ts computes how many withdrawals fit.
+ */
+export const LONGEST_YANK_REASON = 500;

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { lackOf } from "../../lambda/patch/limits.ts";
+import type { Current, Yank } from "../../lambda/shared/current.ts";
 import {
   artifactItemKey,
   artifactObjectKey,
+  currentItemKey,
   laterProvenanceObjectKey,
   patchItemKey,
   patchObjectKey,
@@ -11,7 +13,7 @@ import {
   reportObjectKey,
   sbomObjectKey,
 } from "../../lambda/shared/keys.ts";
-import { LONGEST_REASON, MOST_BASES, MOST_PAIRS } from "../../lambda/shared/limits.ts";
+import { LONGEST_REASON, LONGEST_YANK_REASON, MOST_BASES, MOST_PAIRS } from "../../lambda/shared/limits.ts";
 import type {
   Bases,
   Described,
@@ -25,6 +27,7 @@ import type {
   Withdrawn,
 } from "../../lambda/shared/payloads.ts";
 import { C_PLATFORMS, GO_PLATFORMS } from "../../lib/config/go-platforms.ts";
+import { fileText } from "../lambda/support.ts";
 import { type Answer, evaluate, type Question } from "./jsonata.ts";
 import { CONFIG, GREET, machineOf } from "./stages.ts";
 import { type Machine, type State, Template } from "./template.ts";
@@ -242,6 +245,43 @@ function eventsOf(state: State): number {
   }
   return 2;
 }
+
+/**
+ * Bytes of an attribute as DynamoDB counts them: docs.aws.amazon.com, "DynamoDB item sizes and formats". Text has its UTF-8,
+ * a number half a byte for each digit and one, a map three bytes and its members, each with its name and one byte more.
+ */
+function storedBytes(value: unknown): number {
+  if (typeof value === "string") return Buffer.byteLength(value);
+  if (typeof value === "number") return Math.ceil(String(value).length / 2) + 1;
+  const members = Object.entries(value as object);
+  return members.reduce((sum, [name, one]) => sum + Buffer.byteLength(name) + storedBytes(one) + 1, 3);
+}
+
+describe("what is current of a command, with withdrawn versions", () => {
+  /** What docs/architecture.md and lambda/shared/limits.ts say. */
+  const [MOST_OF_ONE, FIT] = [800, 500];
+  const yank: Yank = { reason: "x".repeat(LONGEST_YANK_REASON), at: "2026-01-31T12:00:00.000Z", by: ARN };
+  const current = (withdrawn: number): Current => ({
+    cmd: CMD,
+    revision: 999_999_999,
+    platforms: Object.fromEntries(
+      PLATFORMS.map((platform) => [platform, { version: VERSION, sha256: SHA256 }]),
+    ),
+    yanked: Object.fromEntries(Array.from({ length: withdrawn }, (_, n) => [version(n), yank])),
+  });
+  const size = (withdrawn: number) => storedBytes({ ...currentItemKey(CMD), ...current(withdrawn) });
+
+  it(`grows by at most ${MOST_OF_ONE} bytes for each, and ${FIT} of the longest fit into DynamoDB's 400 KB`, () => {
+    expect(size(2) - size(1)).toBeLessThanOrEqual(MOST_OF_ONE);
+    expect(size(FIT)).toBeLessThan(400 * 1024);
+  });
+
+  it("as the architecture says", () => {
+    expect(fileText("docs/architecture.md").replaceAll(/\s+/g, " ")).toContain(
+      `keeps at most ${MOST_OF_ONE} bytes in its command's \`current\`, which every client's question reads: ${FIT} of the longest fit.`,
+    );
+  });
+});
 
 describe("names", () => {
   it("of states have at most 80 characters", () => {

@@ -21,6 +21,11 @@ describe("a right input", () => {
       { ...ASKED, yank: true, reason: "x".repeat(500) },
       { ...PROMOTION, action: "yank", reason: "x".repeat(500) },
     ],
+    [
+      "withdraws it for a long reason in another script",
+      { ...ASKED, yank: true, reason: "ж".repeat(250) },
+      { ...PROMOTION, action: "yank", reason: "ж".repeat(250) },
+    ],
     ["undoes that", { ...ASKED, yank: false }, { ...PROMOTION, action: "restore" }],
   ])("%s", (_, input, expected) => expect(checkRequest(input, COMMANDS)).toEqual(expected));
 });
@@ -29,7 +34,7 @@ describe("a wrong input fails with every field that is wrong and the shortest ri
   const SHORTEST = 'The shortest right input is {"cmd":"greet","version":"20260131"}.';
   const YANK = '{"cmd":"greet","version":"20260131","yank":true,"reason":"does not start"}.';
   const VERSION = "must be a version such as 20260131 or 20260131.2, without v";
-  const REASON = "reason: must be 1 to 500 characters on one line";
+  const REASON = "reason: must be one line of 1 to 500 bytes in UTF-8";
   it.each<[string, unknown, string[]]>([
     ["nothing", undefined, ["the input must be a JSON object", SHORTEST]],
     ["a list", [ASKED], ["the input must be a JSON object", SHORTEST]],
@@ -54,6 +59,9 @@ describe("a wrong input fails with every field that is wrong and the shortest ri
     ["a yank with a reason of two lines", { ...ASKED, yank: true, reason: "a\nb" }, [REASON]],
     ["a yank with half a character", { ...ASKED, yank: true, reason: "\ud800" }, [REASON]],
     ["a yank with too long a reason", { ...ASKED, yank: true, reason: "x".repeat(501) }, [REASON]],
+    ["a yank with too many bytes", { ...ASKED, yank: true, reason: "ж".repeat(251) }, [REASON]],
+    ["a yank with a line separator", { ...ASKED, yank: true, reason: "a\u2028b" }, [REASON]],
+    ["a yank with a paragraph separator", { ...ASKED, yank: true, reason: "a\u2029b" }, [REASON]],
     ["a reason for a promotion", { ...ASKED, reason: "x" }, ['reason: only together with "yank": true']],
     [
       "a reason for undoing",
