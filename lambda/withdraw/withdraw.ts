@@ -36,7 +36,7 @@ interface Named {
  *
  * It looks at the table again in the end, and when a yank was undone meanwhile (or the other way round) it follows: so with two
  * executions side by side the one that ends last leaves what the table says.
- * @throws ConcurrentPublishError when that is not what was asked for
+ * @throws ConcurrentPublishError when that is not what was asked for, or when the table changed in every round
  * @throws ArtifactConflictError when something else than the recorded object is newest without its delete markers
  */
 export async function withdraw(stores: Stores, { cmd, version, action }: Promoted): Promise<Withdrawn> {
@@ -46,6 +46,7 @@ export async function withdraw(stores: Stores, { cmd, version, action }: Promote
   const done = { marked: 0, unmarked: 0, invalidated: 0 };
 
   let state = await isWithdrawn();
+  let agrees = false;
   for (let round = 0; round < ROUNDS; round++) {
     const objects = await objectsOf(table, cmd, version);
     if (state) done.marked += await countOf(objects, (object) => mark(stores, object));
@@ -54,16 +55,19 @@ export async function withdraw(stores: Stores, { cmd, version, action }: Promote
     await stores.invalidate(objects.map(({ key }) => key));
     done.invalidated = objects.length;
     const now = await isWithdrawn();
-    if (now === state) {
+    agrees = now === state;
+    if (agrees) {
       if (!state) await inGroups(objects, (object) => throwIfReplaced(s3, bucket, object));
       if (state === (action === "yank")) return done;
       break;
     }
     state = now;
   }
+  const ended = agrees
+    ? `Its objects are ${state ? "withdrawn" : "back"}, as that asked for.`
+    : `It changed in each of ${ROUNDS} rounds, and its objects may be either: start what you want of it again.`;
   throw new ConcurrentPublishError(
-    `the withdrawal of ${cmd} ${version} changed meanwhile: ${await tellNewestChange(table, cmd)}. ` +
-      `Its objects are ${state ? "withdrawn" : "back"}, as that asked for.`,
+    `the withdrawal of ${cmd} ${version} changed meanwhile: ${await tellNewestChange(table, cmd)}. ${ended}`,
   );
 }
 

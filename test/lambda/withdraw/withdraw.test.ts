@@ -94,6 +94,23 @@ describe("a withdrawal", () => {
   });
 });
 
+describe("a table that changes its mind in every round", () => {
+  it.each(["yank", "restore"] as const)("ends a %s with the advice to start it again", async (action) => {
+    say(true);
+    let isYanked = true;
+    purged.mockImplementation(async () => {
+      isYanked = !isYanked;
+      say(isYanked);
+    });
+    const failure = await run(action).catch((error: Error) => error);
+    expect(failure).toMatchObject({ name: "ConcurrentPublishError" });
+    expect((failure as Error).message).toMatch(
+      /^the withdrawal of greet 2 changed meanwhile: their-run restored 2 at .*\. It changed in each of 5 rounds, and its objects may be either: start what you want of it again\.$/,
+    );
+    expect(purged).toHaveBeenCalledTimes(5);
+  });
+});
+
 describe("undoing it", () => {
   beforeEach(async () => {
     say(true);
