@@ -45,9 +45,6 @@ export async function promote(stores: Stores, request: PromoteRequest, by: strin
   const { table } = stores;
   const { cmd, version, action } = request;
   const recorded = [...(await artifactsOfVersion(table, cmd, version)).values()];
-  if (recorded.length === 0) {
-    throw new PromoteRefusedError(`${cmd} ${version} is not recorded on any platform: release it first`);
-  }
   let seen: number | undefined;
   for (let tried = 0; tried < TRIES; tried++) {
     if (tried > 0) await sleep(Math.random() * Math.min(FIRST_WAIT * 2 ** (tried - 1), LONGEST_WAIT));
@@ -56,6 +53,7 @@ export async function promote(stores: Stores, request: PromoteRequest, by: strin
     const revision = current?.revision ?? 0;
     const mine = history.findLast((entry) => entry.by === by);
     if (mine !== undefined) return told(request, mine);
+    throwIfUnknown(request, recorded, current);
     if (action === "promote" && seen !== undefined && revision !== seen) break;
     seen = revision;
 
@@ -71,6 +69,26 @@ export async function promote(stores: Stores, request: PromoteRequest, by: strin
     `current of ${cmd} changed meanwhile: ${await tellNewestChange(table, cmd)}. Nothing was done here: see what is ` +
       "current now, and start this again if it is still wanted.",
   );
+}
+
+/** What to do about a version that is not recorded. */
+const UNKNOWN: Record<PromoteRequest["action"], string> = {
+  promote: "release it first",
+  yank: "there is nothing to withdraw. Look whether the version is written right",
+  restore: "it is not withdrawn, so there is nothing to undo. Look whether the version is written right",
+};
+
+/**
+ * The mark of a version whose rows somebody has deleted since can still be taken off: until then it is not released again.
+ * @throws PromoteRefusedError when the version is recorded nowhere
+ */
+function throwIfUnknown(
+  { cmd, version, action }: PromoteRequest,
+  recorded: readonly Artifact[],
+  current: Current | undefined,
+): void {
+  if (recorded.length > 0 || (action === "restore" && yankOf(current, version) !== undefined)) return;
+  throw new PromoteRefusedError(`${cmd} ${version} is not recorded on any platform: ${UNKNOWN[action]}`);
 }
 
 async function decide(

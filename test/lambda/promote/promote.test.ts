@@ -68,11 +68,23 @@ it("asked for by another execution again changes nothing", async () => {
   expect(table.written).toHaveLength(2);
 });
 
-it("refuses a version that is not recorded", async () => {
-  await expect(released().run({ version: "4" })).rejects.toMatchObject({
+it.each([
+  ["promote", "release it first"],
+  ["yank", "there is nothing to withdraw. Look whether the version is written right"],
+  ["restore", "it is not withdrawn, so there is nothing to undo. Look whether the version is written right"],
+] as const)("refuses to %s a version that is not recorded", async (action, says) => {
+  const { table, run } = released();
+  await expect(run({ version: "4", action, reason: "x" })).rejects.toMatchObject({
     name: "PromoteRefusedError",
-    message: "greet 4 is not recorded on any platform: release it first",
+    message: `greet 4 is not recorded on any platform: ${says}`,
   });
+  expect(table.written).toEqual([]);
+});
+
+it("takes the mark off a version whose rows are gone", async () => {
+  const { table, run } = released(current(2, both("2"), { "4": yank() }));
+  expect(await run({ version: "4", action: "restore" })).toMatchObject({ revision: 3, changed: true });
+  expect(await getCurrent(table, "greet", { consistent: true })).not.toHaveProperty("yanked");
 });
 
 it("refuses a version whose object is not the recorded one", async () => {
