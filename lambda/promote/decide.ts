@@ -19,7 +19,8 @@ export interface About {
  * Decides whether a version becomes current on all platforms on which it is recorded.
  * @param artifacts the version's, one for each platform
  * @throws YankedVersionError when it was withdrawn
- * @throws PromoteRefusedError when it would take clients back, and nobody said that it may
+ * @throws PromoteRefusedError when it would take clients back, or leave platforms behind on which it is not recorded, and
+ *   nobody said that it may
  */
 export function decidePromotion(
   { cmd, version, force }: Pick<PromoteRequest, "cmd" | "version" | "force">,
@@ -39,14 +40,27 @@ export function decidePromotion(
     const left = movedAway(history, platform, version);
     return left ? `${cmd} on ${platform} was moved away from ${version} by ${left.by} at ${left.at}` : [];
   });
-  const [problem] = backwards;
+  const [problem] = [...backwards, ...leftBehind({ cmd, version }, artifacts, current)];
   if (problem !== undefined && !force) {
     throw new PromoteRefusedError(
-      `${problem}: nothing was changed. To take clients to ${version} all the same, add "force": true: ` +
+      `${problem}. Nothing was changed. To take clients to ${version} all the same, add "force": true: ` +
         `${forcedPromotion(cmd, version)}.`,
     );
   }
   return advance(cmd, current, changed, about);
+}
+
+/** The sentence about platforms that have a current version, and would keep it: half a release is rarely meant. */
+function leftBehind(
+  { cmd, version }: Pick<PromoteRequest, "cmd" | "version">,
+  artifacts: readonly Artifact[],
+  current: Current | undefined,
+): string[] {
+  const recorded = new Set(artifacts.map(({ platform }) => platform));
+  const left = Object.entries(current?.platforms ?? {}).filter(([platform]) => !recorded.has(platform));
+  if (left.length === 0) return [];
+  const standing = left.map(([platform, at]) => `${platform} (at ${at.version})`).join(", ");
+  return [`${cmd} ${version} is not recorded on ${standing}: clients there would stay where they are`];
 }
 
 /**

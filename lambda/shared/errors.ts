@@ -79,7 +79,7 @@ export class InvalidPromoteRequestError extends HkdistError {
   override readonly name = "InvalidPromoteRequestError";
 }
 
-/** The promotion is of a version that is not recorded, or takes clients back without saying so. */
+/** What is asked of a version that is not recorded, or a promotion that takes clients back or leaves platforms behind unsaid. */
 export class PromoteRefusedError extends HkdistError {
   override readonly name = "PromoteRefusedError";
 }

@@ -119,7 +119,10 @@ export interface PromoteRequest {
   version: string;
   /** Make it current; withdraw it; undo that. */
   action: "promote" | "yank" | "restore";
-  /** Whether a promotion may take clients to an older version, or back to one that they were moved away from. */
+  /**
+   * Whether a promotion may take clients to an older version, back to one that they were moved away from, or leave platforms
+   * behind on which it is not recorded.
+   */
   force: boolean;
   /** Of a yank; else empty. */
   reason: string;

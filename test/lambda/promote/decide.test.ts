@@ -25,8 +25,8 @@ describe("a promotion", () => {
       { darwin: "4" },
     ],
     [
-      "leaves a platform alone on which it is not recorded",
-      false,
+      "leaves a platform alone on which it is not recorded, when that is said",
+      true,
       { linux: "4", windows: "6" },
       { linux: "5", darwin: "5" },
       { linux: "4" },
@@ -54,6 +54,21 @@ describe("a promotion", () => {
     });
   });
 
+  it("of a version that is not recorded everywhere takes a word, and names where it is not", () => {
+    const before = current(3, { linux: "4", darwin: "4", windows: "4", freebsd: "3" });
+    const error = errorOf(() => decidePromotion(PLAIN, recorded("5", "linux", "darwin"), before, [], NOW));
+    expect(error.name).toBe("PromoteRefusedError");
+    expect(error.message).toBe(
+      "greet 5 is not recorded on windows (at 4), freebsd (at 3): clients there would stay where they are. Nothing was " +
+        'changed. To take clients to 5 all the same, add "force": true: {"cmd":"greet","version":"5","force":true}.',
+    );
+  });
+
+  it("of what is current wherever it is recorded takes none: nothing is done", () => {
+    const before = current(3, { linux: "5", windows: "4" });
+    expect(decidePromotion(PLAIN, recorded("5", "linux"), before, [], NOW)).toBeUndefined();
+  });
+
   it("writes nothing when it is so already", () => {
     expect(
       decidePromotion(PLAIN, recorded("5", "linux"), current(3, { linux: "5" }), [], NOW),
@@ -69,6 +84,18 @@ describe("a promotion", () => {
       current(3, { linux: "4" }),
       [moved(2, { linux: "4" }, { linux: "5" }), moved(3, { linux: "5" }, { linux: "4" })],
       "greet on linux was moved away from 5 by execution-3 at 2026-01-03T00:00:00.000Z",
+    ],
+    [
+      "is not recorded on all platforms",
+      current(3, { linux: "4", windows: "4" }),
+      [],
+      "greet 5 is not recorded on windows (at 4): clients there",
+    ],
+    [
+      "is older and lacks platforms",
+      current(3, { linux: "6", windows: "4" }),
+      [],
+      "greet on linux is at 6, which is newer. Nothing",
     ],
     [
       "was moved away from to nothing",
