@@ -33,8 +33,8 @@ export function checkEnds(world: World, patch: StoredPatch): Breach | undefined 
 }
 
 /**
- * Whether the history of a command, done again from the start, gives what is current. It is the proof that all platforms of
- * one promotion changed together: each entry is one write with the row of that revision.
+ * Whether the history of a command, done again from the start, gives what is current: each entry is one write with the row
+ * of that revision. Whether an entry moved all platforms of its release cannot be told: some of them may be all that was asked.
  */
 export function checkHistory(
   cmd: string,
