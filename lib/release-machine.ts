@@ -166,7 +166,12 @@ export class ReleaseMachine extends Construct {
     const publish = run<PublishEvent>(
       "Publish",
       props.publish,
-      { request: "{% $request %}", plan: "{% $plan %}", execution: EXECUTION },
+      {
+        request: "{% $request %}",
+        plan: "{% $plan %}",
+        execution: EXECUTION,
+        startedAt: "{% $states.context.Execution.StartTime %}",
+      },
       { variable: "published", waits: [untilAlone] },
     ).addCatch(failed, CAUGHT);
 

@@ -25,7 +25,7 @@ const s3 = new S3Client();
  * @throws YankedVersionError, BuildFailedError, ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError
  */
 export async function handler({ request, plan, startedAt }: PairEvent): Promise<Paired> {
-  await refuseYanked(table, request.cmd, plan.version);
+  await refuseYanked(table, request.cmd, plan.version, { hasStored: true });
   const recorded = await artifactsOfVersion(table, request.cmd, plan.version);
   const reports = await Promise.all(
     plan.batches.map(

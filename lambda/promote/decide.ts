@@ -73,7 +73,9 @@ export function decideYank(
   instead: ReadonlyMap<string, Artifact | undefined>,
   about: About,
 ): Change {
-  if (yankOf(current, version) !== undefined) return undefined;
+  const standing = yankOf(current, version);
+  // Whose clients are at it although it is marked: somebody changed the row by hand.
+  if (standing !== undefined && instead.size === 0) return undefined;
   const artifacts = [...instead.values()].filter((artifact) => artifact !== undefined);
   const { next, entry } = advance(cmd, current, artifacts, about);
   for (const [platform, artifact] of instead) {
@@ -81,6 +83,7 @@ export function decideYank(
     entry.from[platform] = version;
     delete next.platforms[platform];
   }
+  if (standing !== undefined) return { next, entry };
   const yanked = { ...next.yanked, [version]: { reason, ...about } };
   return { next: { ...next, yanked }, entry: { ...entry, yanked: { version, reason } } };
 }

@@ -3,9 +3,8 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { type Artifact, artifactsOfVersion, getArtifact } from "../shared/artifacts.ts";
 import {
   type Current,
-  getCurrent,
+  currentWithHistory,
   type HistoryEntry,
-  historyOf,
   replaceCurrent,
   tellNewestChange,
 } from "../shared/current.ts";
@@ -48,8 +47,7 @@ export async function promote(stores: Stores, request: PromoteRequest, by: strin
   let seen: number | undefined;
   for (let tried = 0; tried < TRIES; tried++) {
     if (tried > 0) await sleep(Math.random() * Math.min(FIRST_WAIT * 2 ** (tried - 1), LONGEST_WAIT));
-    const current = await getCurrent(table, cmd, { consistent: true });
-    const history = await historyOf(table, cmd);
+    const { current, history } = await currentWithHistory(table, cmd);
     const revision = current?.revision ?? 0;
     const mine = history.findLast((entry) => entry.by === by);
     if (mine !== undefined) return told(request, mine);

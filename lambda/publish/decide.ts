@@ -10,21 +10,22 @@ export type Decision = { next: Current; entry: HistoryEntry } | undefined;
 
 /**
  * Decides whether a version becomes current on exactly the given platforms.
- * @param about when (RFC 3339, UTC), and by which execution
+ * @param about when, by which execution, and when that was started (RFC 3339, UTC)
  * @throws YankedVersionError when the version was withdrawn
  * @throws PublishRefusedError when a platform's current is newer, or when history shows that clients were moved away
- *   from this version: going back is the promote machine's, where a person says so
+ *   from this version: going back is the promote machine's, where a person says so; and when a person took clients back
+ *   while this release ran, for that is the later word
  */
 export function decide(
   artifacts: readonly Artifact[],
   current: Current | undefined,
   history: readonly HistoryEntry[],
-  about: { at: string; by: string },
+  about: { at: string; by: string; startedAt: string },
 ): Decision {
   const [first] = artifacts;
   if (first === undefined) return undefined;
   const { cmd, version } = first;
-  throwIfYanked(cmd, current, version);
+  throwIfYanked(cmd, current, version, { hasStored: true });
   const before = current?.platforms ?? {};
   for (const { platform } of artifacts) {
     const standing = before[platform]?.version;
@@ -50,5 +51,35 @@ export function decide(
     }
   }
 
+  const back = takenBack(history, changed, about.startedAt);
+  if (back !== undefined) {
+    throw new PublishRefusedError(
+      `while this release of ${cmd} ran, ${back.by} took clients back (${tellMoves(back)}) at ${back.at}: ${version} was not ` +
+        `published. If it is still wanted, start the promote machine with ${JSON.stringify({ cmd, version })}.`,
+    );
+  }
   return advance(cmd, current, changed, about);
+}
+
+/** A rollback of one of the platforms since then. A yank is about its own version, and stops no other. */
+function takenBack(
+  history: readonly HistoryEntry[],
+  artifacts: readonly Artifact[],
+  since: string,
+): HistoryEntry | undefined {
+  return history.findLast(
+    ({ at, from, to, yanked }) =>
+      yanked === undefined &&
+      Date.parse(at) > Date.parse(since) &&
+      artifacts.some(({ platform }) => {
+        const [left, reached] = [from[platform], to[platform]];
+        return left !== undefined && reached !== undefined && compareVersions(reached, left) < 0;
+      }),
+  );
+}
+
+function tellMoves({ from, to }: HistoryEntry): string {
+  return Object.keys(to)
+    .map((platform) => `${platform} from ${from[platform] ?? "nothing"} to ${to[platform]}`)
+    .join(", ");
 }

@@ -1,5 +1,5 @@
 import { artifactsOfVersion } from "../shared/artifacts.ts";
-import { getCurrent, historyOf, replaceCurrent, tellNewestChange } from "../shared/current.ts";
+import { currentWithHistory, replaceCurrent, tellNewestChange } from "../shared/current.ts";
 import { ConcurrentPublishError } from "../shared/errors.ts";
 import { log } from "../shared/log.ts";
 import type { PublishEvent } from "../shared/payloads.ts";
@@ -19,7 +19,10 @@ export interface Published {
  * @throws PublishRefusedError, YankedVersionError
  * @throws ConcurrentPublishError when somebody else changed current meanwhile
  */
-export async function publish(table: Table, { request, plan, execution }: PublishEvent): Promise<Published> {
+export async function publish(
+  table: Table,
+  { request, plan, execution, startedAt }: PublishEvent,
+): Promise<Published> {
   const { cmd } = request;
   const recorded = await artifactsOfVersion(table, cmd, plan.version);
   const artifacts = request.platforms.map((platform) => {
@@ -28,11 +31,14 @@ export async function publish(table: Table, { request, plan, execution }: Publis
     return artifact;
   });
 
-  const current = await getCurrent(table, cmd, { consistent: true });
-  const history = await historyOf(table, cmd);
+  const { current, history } = await currentWithHistory(table, cmd);
   const mine = history.findLast(({ by }) => by === execution.arn);
   if (mine !== undefined) return { revision: mine.revision, changed: true };
-  const decision = decide(artifacts, current, history, { at: new Date().toISOString(), by: execution.arn });
+  const decision = decide(artifacts, current, history, {
+    at: new Date().toISOString(),
+    by: execution.arn,
+    startedAt,
+  });
   if (decision === undefined) return { revision: current?.revision ?? 0, changed: false };
   if (!(await replaceCurrent(table, decision.next, decision.entry))) {
     throw new ConcurrentPublishError(

@@ -1,7 +1,7 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import type { Artifact } from "./artifacts.ts";
-import { CurrentFullError } from "./errors.ts";
+import { CurrentFullError, CurrentMissingError } from "./errors.ts";
 import { CURRENT_PARTITION, currentItemKey, historyItemKey, historyPartition } from "./keys.ts";
 import { queryAll, queryRows, type Table } from "./table.ts";
 import { compareVersions } from "./version.ts";
@@ -74,6 +74,26 @@ function wholeCurrent(row: unknown): Current {
 /** Every change of a command's current, oldest first. */
 export function historyOf(table: Table, cmd: string): Promise<HistoryEntry[]> {
   return queryAll<HistoryEntry>(table, historyPartition(cmd));
+}
+
+/**
+ * What is current, and how it came.
+ * @throws CurrentMissingError when the history has changes and the row is gone: every write would be refused as too late
+ */
+export async function currentWithHistory(
+  table: Table,
+  cmd: string,
+): Promise<{ current: Current | undefined; history: HistoryEntry[] }> {
+  const current = await getCurrent(table, cmd, { consistent: true });
+  const history = await historyOf(table, cmd);
+  // The first change may have come between the two.
+  if (current !== undefined || history.length === 0) return { current, history };
+  const now = await getCurrent(table, cmd, { consistent: true });
+  if (now !== undefined) return { current: now, history: await historyOf(table, cmd) };
+  throw new CurrentMissingError(
+    `the row of what is current for ${cmd} is gone, and its history has ${history.length} changes: bring it back first, as ` +
+      "docs/runbook.md says under 'What is current and its history do not agree'",
+  );
 }
 
 /** The newest change of a command's current. */

@@ -110,3 +110,8 @@ export class ConcurrentPublishError extends HkdistError {
 export class PatchNotProvedError extends HkdistError {
   override readonly name = "PatchNotProvedError";
 }
+
+/** Somebody took away the row of what is current. */
+export class CurrentMissingError extends HkdistError {
+  override readonly name = "CurrentMissingError";
+}

@@ -104,6 +104,8 @@ export interface PublishEvent {
   request: ReleaseRequest;
   plan: Plan;
   execution: Execution;
+  /** When the execution started, RFC 3339: a rollback since then is the later word. */
+  startedAt: string;
 }
 
 /** A caught failure of a build task, in Step Functions' form. */

@@ -26,12 +26,24 @@ export function tellYank(cmd: string, version: string, { reason, at, by }: Yank)
   );
 }
 
-/** @throws YankedVersionError when the version was withdrawn */
-export function throwIfYanked(cmd: string, current: Current | undefined, version: string): void {
+/**
+ * @param hasStored whether the asking release may have stored something since the withdrawal, which nobody has hidden
+ * @throws YankedVersionError when the version was withdrawn
+ */
+export function throwIfYanked(
+  cmd: string,
+  current: Current | undefined,
+  version: string,
+  { hasStored = false } = {},
+): void {
   const yank = yankOf(current, version);
   if (yank === undefined) return;
+  const again = JSON.stringify({ cmd, version, yank: true, reason: yank.reason });
   throw new YankedVersionError(
-    `${tellYank(cmd, version, yank)} A release of it needs that first, or a new tag.`,
+    `${tellYank(cmd, version, yank)} A release of it needs that first, or a new tag.` +
+      (hasStored
+        ? ` What this release stored meanwhile is hidden by withdrawing it once more: ${again}.`
+        : ""),
   );
 }
 
@@ -40,6 +52,11 @@ export function throwIfYanked(cmd: string, current: Current | undefined, version
  * marker.
  * @throws YankedVersionError
  */
-export async function refuseYanked(table: Table, cmd: string, version: string): Promise<void> {
-  throwIfYanked(cmd, await getCurrent(table, cmd, { consistent: true }), version);
+export async function refuseYanked(
+  table: Table,
+  cmd: string,
+  version: string,
+  about: { hasStored?: boolean } = {},
+): Promise<void> {
+  throwIfYanked(cmd, await getCurrent(table, cmd, { consistent: true }), version, about);
 }

@@ -62,6 +62,7 @@ describe("the release machine", () => {
       request: "{% $request %}",
       plan: "{% $plan %}",
       execution,
+      startedAt: "{% $states.context.Execution.StartTime %}",
     };
     const explain = (step: ExplainEvent["step"], failure: string): Record<keyof ExplainEvent, unknown> => ({
       step,

@@ -163,6 +163,14 @@ describe("a yank", () => {
     expect(decideYank(YANK, undefined, new Map(), NOW)?.next).toEqual(current(1, {}, MARK));
   });
 
+  it("of a withdrawn version that somebody made current by hand takes clients away, and keeps its reason", () => {
+    const before = current(3, { linux: "5" }, { "5": yank() });
+    expect(decideYank(YANK, before, good("linux"), NOW)).toEqual({
+      next: current(4, { linux: "4" }, { "5": yank() }),
+      entry: { cmd: "greet", revision: 4, from: { linux: "5" }, to: { linux: "4" }, ...NOW },
+    });
+  });
+
   it("of a withdrawn version changes nothing, the reason neither", () => {
     expect(decideYank(YANK, current(3, { linux: "4" }, { "5": yank() }), new Map(), NOW)).toBeUndefined();
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../../lambda/publish/decide.ts";
+import type { Artifact } from "../../../lambda/shared/artifacts.ts";
 import type { Current, HistoryEntry } from "../../../lambda/shared/current.ts";
 import { artifact, errorOf, sha256 } from "../support.ts";
 
@@ -7,6 +8,8 @@ const NOW = {
   at: "2026-01-31T12:00:00.000Z",
   by: "arn:aws:states:eu-west-1:123456789012:execution:release:run-1",
 };
+/** Started after everything that these histories tell of. */
+const ABOUT = { ...NOW, startedAt: "2026-01-30T00:00:00.000Z" };
 
 type Versions = Record<string, string>;
 
@@ -134,7 +137,7 @@ describe("a version becomes current", () => {
     },
   ])("when $when", ({ artifacts, before, history = [], revision, after, from, to }) => {
     const untouched = structuredClone(before);
-    expect(decide(artifacts, before, history, NOW)).toEqual({
+    expect(decide(artifacts, before, history, ABOUT)).toEqual({
       next: current(revision, after),
       entry: { cmd: "greet", revision, from, to, ...NOW },
     });
@@ -164,14 +167,14 @@ describe("nothing is written", () => {
       [moved(3, { linux: "5" }, { linux: "4" }), moved(4, { linux: "4" }, { linux: "5" })],
     ],
   ])("%s", (_, artifacts, before, history) => {
-    expect(decide(artifacts, before, history, NOW)).toBeUndefined();
+    expect(decide(artifacts, before, history, ABOUT)).toBeUndefined();
   });
 });
 
 it("a withdrawn version is refused under its own name, also where it is newer than current", () => {
   const yank = { reason: "eats files", at: "2026-01-09T00:00:00.000Z", by: "eve" };
   const before = { ...current(3, { linux: "4" }), yanked: { "5": yank } };
-  const error = errorOf(() => decide(released("5", "linux"), before, [], NOW));
+  const error = errorOf(() => decide(released("5", "linux"), before, [], ABOUT));
   expect(error.name).toBe("YankedVersionError");
   expect(error.message).toContain("eats files");
   expect(error.message).toContain(
@@ -182,7 +185,7 @@ it("a withdrawn version is refused under its own name, also where it is newer th
 it("what was withdrawn stays so when another version becomes current", () => {
   const yanked = { "5": { reason: "eats files", at: "2026-01-09T00:00:00.000Z", by: "eve" } };
   const before = { ...current(3, { linux: "4" }), yanked };
-  expect(decide(released("6", "linux"), before, [], NOW)?.next.yanked).toEqual(yanked);
+  expect(decide(released("6", "linux"), before, [], ABOUT)?.next.yanked).toEqual(yanked);
 });
 
 describe("a version is refused", () => {
@@ -239,8 +242,36 @@ describe("a version is refused", () => {
       says: ["greet on linux was moved away from 5 to 4"],
     },
   ])("when $when", ({ artifacts, before, history, says }) => {
-    const error = errorOf(() => decide(artifacts, before, history, NOW));
+    const error = errorOf(() => decide(artifacts, before, history, ABOUT));
     expect(error.name).toBe("PublishRefusedError");
     for (const words of says) expect(error.message).toContain(words);
+  });
+});
+
+describe("a rollback while the release ran", () => {
+  const back = [moved(2, {}, { linux: "5", darwin: "5" }), moved(3, { linux: "5" }, { linux: "4" })];
+  const during = { ...NOW, startedAt: "2026-01-02T12:00:00.000Z" };
+  const before = current(3, { linux: "4", darwin: "5" });
+
+  it("is the later word, and the release says so", () => {
+    const error = errorOf(() => decide(released("6", "linux", "darwin"), before, back, during));
+    expect(error.name).toBe("PublishRefusedError");
+    expect(error.message).toBe(
+      "while this release of greet ran, somebody took clients back (linux from 5 to 4) at 2026-01-03T00:00:00.000Z: 6 was " +
+        'not published. If it is still wanted, start the promote machine with {"cmd":"greet","version":"6"}.',
+    );
+  });
+
+  it.each([
+    ["on another platform", released("6", "darwin"), before, back],
+    [
+      "that was a yank",
+      released("6", "linux"),
+      before,
+      [{ ...back[1], yanked: { version: "5", reason: "" } }],
+    ],
+    ["that was a step forward", released("6", "linux"), before, [moved(3, { linux: "3" }, { linux: "4" })]],
+  ] as [string, Artifact[], Current, HistoryEntry[]][])("stops nothing %s", (_, artifacts, now, history) => {
+    expect(decide(artifacts, now, history, during)).toBeDefined();
   });
 });

@@ -66,3 +66,19 @@ it("another execution that finds the version current has changed nothing", async
   await run("2", "run-1");
   expect(await run("2", "run-2")).toEqual({ revision: 2, changed: false });
 });
+
+it("says so when the row of what is current is gone, for nothing could be written", async () => {
+  const gone = new MemoryTable([
+    ...recorded("2", ...PLATFORMS).map(artifactItem),
+    ...standing(current(1, both("1")), [moved(1, {}, both("1"))]).filter(({ pk }) => pk !== "current"),
+  ]);
+  const event = {
+    request: { cmd: "greet", platforms: PLATFORMS },
+    plan: { version: "2" },
+    execution: { arn: "a" },
+  };
+  await expect(publish(gone, event as unknown as PublishEvent)).rejects.toThrow(
+    /row of what is current for greet is gone, and its history has 1 changes: .* docs\/runbook.md/,
+  );
+  expect(gone.written).toEqual([]);
+});
