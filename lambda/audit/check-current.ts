@@ -10,7 +10,7 @@ export function checkCurrent(world: World, current: Current): Breach[] {
   return Object.entries(current.platforms).flatMap(([platform, { version, sha256 }]): Breach[] => {
     const item = `current/${cmd}/${platform}`;
     if (current.yanked?.[version] !== undefined) {
-      const problem = `clients are told ${version}, which is withdrawn`;
+      const problem = `it names ${version}, which is withdrawn`;
       return [{ kind: "withdrawn-reachable", item, problem }];
     }
     const row = world.artifacts.get(nameOf(artifactItemKey({ cmd, version, platform })));
