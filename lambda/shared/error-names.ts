@@ -13,6 +13,7 @@ export const FINAL_ERRORS = [
   ...[
     "BuildStoppedError",
     "CurrentFullError",
+    "CurrentMissingError",
     "DocumentConflictError",
     "InvalidPromoteRequestError",
     "InvalidReleaseRequestError",
