@@ -24,6 +24,11 @@ if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(seed)) {
 const folder = join(localFolder, `faults-${process.pid}`);
 const { remove, ...place } = await ownPlace(folder, (line) => console.error(line));
 const world = new World(place);
+// Ctrl-C ends it after the run that is under way, with what there is by then.
+let isStopping = false;
+process.on("SIGINT", () => {
+  isStopping = true;
+});
 const results: RunResult[] = [];
 const bad: string[] = [];
 let inTheEnd: string[] = [];
@@ -31,7 +36,7 @@ try {
   await world.begin();
   let installed: Installed | undefined;
   const before: string[] = [];
-  for (let number = 1; number <= runs; number++) {
+  for (let number = 1; number <= runs && !isStopping; number++) {
     const began = Date.now();
     const result = await runOnce(world, number, randomOf(seed, number), installed, before);
     installed = result.installed;
