@@ -9,6 +9,7 @@ import { isCommand } from "../lambda/shared/names.ts";
 import { openTable } from "../lambda/shared/table.ts";
 import { clientSettings, deployedLocally } from "../local/local-aws.ts";
 import { defaultFolder } from "../local/paths.ts";
+import { runTool } from "../tools/run-tool.ts";
 import { UserError } from "../tools/user-error.ts";
 import { audit } from "./audit.ts";
 
@@ -22,13 +23,7 @@ const usage = `npm run audit -- [--deep] [--cmd <cmd>] [--settle <seconds>] [--b
 Changes nothing. docs/runbook.md has a section for each kind of breach.
 Ends with 0 when all holds, 1 when something does not or could not be looked at, 2 when it was not understood.`;
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (process.env["HKDIST_DEBUG"]) console.error(error);
-  else console.error(error instanceof UserError ? error.message : `It failed: ${(error as Error).message}`);
-  process.exitCode = 1;
-}
+await runTool(main);
 
 async function main(): Promise<number> {
   const request = parse();

@@ -10,6 +10,7 @@ import { loadConfig } from "../lib/config/load-config.ts";
 import { clientSettings, deployedLocally } from "../local/local-aws.ts";
 import { defaultFolder } from "../local/paths.ts";
 import { root } from "../tools/checkout.ts";
+import { runTool } from "../tools/run-tool.ts";
 import { UserError } from "../tools/user-error.ts";
 import { importArtifact, type Target } from "./import-artifact.ts";
 import { OldBucket } from "./old-bucket.ts";
@@ -26,13 +27,7 @@ npm run import -- --from <url> [--cmd <cmd>] [--bucket <ArtifactsBucket>] [--con
 May be repeated: what is there already is found there. Nothing is ever replaced, and nothing becomes current.
 Ends with 0 when all is there, 1 when something could not be imported, 2 when it was not understood.`;
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (process.env["HKDIST_DEBUG"]) console.error(error);
-  else console.error(error instanceof UserError ? error.message : `It failed: ${(error as Error).message}`);
-  process.exitCode = 1;
-}
+await runTool(main);
 
 async function main(): Promise<number> {
   const request = parse();

@@ -8,6 +8,7 @@ import { isVersion } from "../lambda/shared/version.ts";
 import { clientSettings, deployedLocally } from "../local/local-aws.ts";
 import { defaultFolder } from "../local/paths.ts";
 import { endCommands } from "../tools/run.ts";
+import { runTool } from "../tools/run-tool.ts";
 import { UserError } from "../tools/user-error.ts";
 import { verifyRelease } from "./verify-release.ts";
 
@@ -33,13 +34,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runTool(main);
 
 async function main(): Promise<number> {
   const request = parse();
