@@ -18,10 +18,10 @@ export type Room = Resources & {
 const FIXED_MEMORY = 150e6;
 /**
  * Nanoseconds for each step, of which there are (base + target) x log2(base): rounded up from the slowest pair of
- * `npm run bench:patch-limits` (docs/patch-limits.md), two files that have nothing in common. Next versions take a fifth of
- * that, which leaves room for slower processors.
+ * `npm run bench:patch-limits` (docs/patch-limits.md), two files that have nothing in common. Next versions take a seventh
+ * of that, which leaves room for slower processors.
  */
-const STEP = 70;
+const STEP = 90;
 /** Lambda's megabytes of memory for one processor; bsdiff uses no more. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const ONE_PROCESSOR = 1769;
 
