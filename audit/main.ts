@@ -23,14 +23,9 @@ const usage = `npm run audit -- [--deep] [--cmd <cmd>] [--settle <seconds>] [--b
 Changes nothing. docs/runbook.md has a section for each kind of breach.
 Ends with 0 when all holds, 1 when something does not or could not be looked at, 2 when it was not understood.`;
 
-await runTool(main);
+await runTool(usage, parse, main);
 
-async function main(): Promise<number> {
-  const request = parse();
-  if (request === undefined) {
-    console.error(usage);
-    return 2;
-  }
+async function main(request: NonNullable<ReturnType<typeof parse>>): Promise<number> {
   const { deep, cmd, settleSeconds } = request;
   const { breaches, counts } = await audit(storeOf(request), { deep, cmd, settleSeconds });
   for (const breach of breaches) console.log(lineAbout(breach));

@@ -27,14 +27,9 @@ npm run import -- --from <url> [--cmd <cmd>] [--bucket <ArtifactsBucket>] [--con
 May be repeated: what is there already is found there. Nothing is ever replaced, and nothing becomes current.
 Ends with 0 when all is there, 1 when something could not be imported, 2 when it was not understood.`;
 
-await runTool(main);
+await runTool(usage, parse, main);
 
-async function main(): Promise<number> {
-  const request = parse();
-  if (request === undefined) {
-    console.error(usage);
-    return 2;
-  }
+async function main(request: Request): Promise<number> {
   const { largestBinaryBytes } = await loadConfig(userPath(request.config), {
     endpointUrl: request.bucket === undefined ? "http://127.0.0.1" : undefined,
   });

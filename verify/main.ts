@@ -34,14 +34,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-await runTool(main);
+await runTool(usage, parse, main);
 
-async function main(): Promise<number> {
-  const request = parse();
-  if (request === undefined) {
-    console.error(usage);
-    return 2;
-  }
+async function main(request: NonNullable<ReturnType<typeof parse>>): Promise<number> {
   const { values, cmd, version } = request;
   const { deployment, s3 } = whereTo(values);
   const same = await verifyRelease({

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { type Artifact, artifactsOfVersion, getArtifact } from "../shared/artifacts.ts";
 import {
@@ -14,13 +13,11 @@ import { newestVersionId } from "../shared/objects.ts";
 import type { Promoted, PromoteRequest } from "../shared/payloads.ts";
 import { throwIfReplaced } from "../shared/replaced.ts";
 import type { Table } from "../shared/table.ts";
+import { waitTurn } from "../shared/wait-turn.ts";
 import { throwIfYanked, yankOf } from "../shared/yanked.ts";
 import { type About, type Change, decidePromotion, decideRestoration, decideYank } from "./decide.ts";
 import { goodVersions } from "./good-versions.ts";
 
-/** Milliseconds. Each try waits a random part of a while that doubles: 6 s in all at most. */
-const FIRST_WAIT = 50;
-const LONGEST_WAIT = 1600;
 const TRIES = 8;
 
 export interface Stores {
@@ -46,7 +43,7 @@ export async function promote(stores: Stores, request: PromoteRequest, by: strin
   const recorded = [...(await artifactsOfVersion(table, cmd, version)).values()];
   let seen: number | undefined;
   for (let tried = 0; tried < TRIES; tried++) {
-    if (tried > 0) await sleep(Math.random() * Math.min(FIRST_WAIT * 2 ** (tried - 1), LONGEST_WAIT));
+    await waitTurn(tried);
     const { current, history } = await currentWithHistory(table, cmd);
     const revision = current?.revision ?? 0;
     const mine = history.findLast((entry) => entry.by === by);

@@ -1,5 +1,5 @@
 import type { Artifact } from "../shared/artifacts.ts";
-import { advance, type Current, type HistoryEntry } from "../shared/current.ts";
+import { advance, type Current, type HistoryEntry, tellMoves } from "../shared/current.ts";
 import { PublishRefusedError } from "../shared/errors.ts";
 import { forcedPromotion, movedAway } from "../shared/moved-away.ts";
 import { compareVersions } from "../shared/version.ts";
@@ -76,10 +76,4 @@ function takenBack(
         return left !== undefined && reached !== undefined && compareVersions(reached, left) < 0;
       }),
   );
-}
-
-function tellMoves({ from, to }: HistoryEntry): string {
-  return Object.keys(to)
-    .map((platform) => `${platform} from ${from[platform] ?? "nothing"} to ${to[platform]}`)
-    .join(", ");
 }

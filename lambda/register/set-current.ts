@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { getArtifact } from "../shared/artifacts.ts";
 import { advance, getCurrent, replaceCurrent } from "../shared/current.ts";
 import { ConcurrentPublishError } from "../shared/errors.ts";
@@ -6,11 +5,9 @@ import { type HttpAnswer, line } from "../shared/http/message.ts";
 import { log } from "../shared/log.ts";
 import type { Table } from "../shared/table.ts";
 import { compareVersions, isVersion } from "../shared/version.ts";
+import { waitTurn } from "../shared/wait-turn.ts";
 import { tellYank, yankOf } from "../shared/yanked.ts";
 
-/** Milliseconds. With others writing too, each try waits a random part of a while that doubles: 12 s in all at most. */
-const FIRST_WAIT = 50;
-const LONGEST_WAIT = 1600;
 const TRIES = 12;
 
 export interface CurrentChange {
@@ -34,7 +31,7 @@ export async function setCurrent(table: Table, change: CurrentChange): Promise<H
     return line(422, `this version of ${cmd} is not registered on ${platform}: register it first`);
   }
   for (let tried = 0; tried < TRIES; tried++) {
-    if (tried > 0) await sleep(Math.random() * Math.min(FIRST_WAIT * 2 ** (tried - 1), LONGEST_WAIT));
+    await waitTurn(tried);
     const current = await getCurrent(table, cmd, { consistent: true });
     const yank = yankOf(current, version);
     if (yank !== undefined) return line(409, tellYank(cmd, version, yank));

@@ -108,17 +108,23 @@ export async function newestChange(table: Table, cmd: string): Promise<HistoryEn
   return undefined;
 }
 
+/** Each platform that a change moved, from where to where; empty when it moved none. */
+export function tellMoves({ from, to }: Pick<HistoryEntry, "from" | "to">): string {
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])]
+    .map((one) => `${one} from ${from[one] ?? "nothing"} to ${to[one] ?? "nothing"}`)
+    .join(", ");
+}
+
 /** Who changed a command's current last, and how, for the sentence of one who lost against it. */
 export async function tellNewestChange(table: Table, cmd: string): Promise<string> {
   const entry = await newestChange(table, cmd);
   if (entry === undefined) return "its history does not say by whom";
-  const { from, to, yanked, restored, at, by } = entry;
-  const platforms = [...new Set([...Object.keys(from), ...Object.keys(to)])];
-  const moves = platforms.map((one) => `${one} from ${from[one] ?? "nothing"} to ${to[one] ?? "nothing"}`);
+  const { yanked, restored, at, by } = entry;
+  const moves = tellMoves(entry);
   const what = [
     ...(yanked ? [`withdrew ${yanked.version}`] : []),
     ...(restored ? [`restored ${restored}`] : []),
-    ...(moves.length > 0 ? [`moved ${moves.join(", ")}`] : []),
+    ...(moves !== "" ? [`moved ${moves}`] : []),
   ];
   return `${by} ${what.join(" and ")} at ${at}`;
 }

@@ -51,46 +51,20 @@ export const KINDS: Kind[] = [
   inBuild("a build is killed after a call", ["kill-after"]),
   { ...inBuild("a build's call fails", ["fail"]), weight: 2 },
   { ...inBuild("a build's answer is lost", ["lose"]), weight: 2 },
+  whenHeld("the execution is stopped", 3, async (world, placed, course) => {
+    let wasRunning = false;
+    for (const one of course.executions) {
+      if (await world.stop(one, "an injected fault")) wasRunning = true;
+    }
+    placed.letGo();
+    return wasRunning;
+  }),
   {
-    name: "the execution is stopped",
-    weight: 3,
-    isHeavy: true,
-    place(world, random, more) {
-      const { placed, where } = holdSomewhere(world, random, more);
-      let happened = false;
-      return {
-        kind: this.name,
-        where,
-        happened: () => happened,
-        async accompany(course) {
-          if (!(await until(() => placed.isHeld(), course))) return;
-          for (const one of course.executions) {
-            if (await world.stop(one, "an injected fault")) happened = true;
-          }
-          placed.letGo();
-        },
-      };
-    },
-  },
-  {
-    name: "the emulator is stopped and started",
-    weight: 0.5,
-    isHeavy: true,
+    ...whenHeld("the emulator is stopped and started", 0.5, async (world) => {
+      await world.restart();
+      return true;
+    }),
     restarts: true,
-    place(world, random, more) {
-      const { placed, where } = holdSomewhere(world, random, more);
-      let happened = false;
-      return {
-        kind: this.name,
-        where,
-        happened: () => happened,
-        async accompany(course) {
-          if (!(await until(() => placed.isHeld(), course))) return;
-          happened = true;
-          await world.restart();
-        },
-      };
-    },
   },
   onEvents("an event is never delivered", 1, async (world, placed, course) => {
     // Pair would wait for five minutes.
@@ -187,6 +161,31 @@ function holdSomewhere(
   const at = pick(["start", "request", "answer", "end"] as const, random);
   const skip = at === "request" || at === "answer" ? Math.floor(random() * 4) : 0;
   return { placed: injector.inFunction(step, at, "hold", { skip }), where: `${step}, ${at} ${skip}` };
+}
+
+/** Somebody stands still, and something is done meanwhile. @param act returns whether it came about */
+function whenHeld(
+  name: string,
+  weight: number,
+  act: (world: World, placed: Placed, course: Course) => Promise<boolean>,
+): Kind {
+  return {
+    name,
+    weight,
+    isHeavy: true,
+    place(world, random, more) {
+      const { placed, where } = holdSomewhere(world, random, more);
+      let happened = false;
+      return {
+        kind: name,
+        where,
+        happened: () => happened,
+        async accompany(course) {
+          if (await until(() => placed.isHeld(), course)) happened = await act(world, placed, course);
+        },
+      };
+    },
+  };
 }
 
 function onEvents(
