@@ -11,7 +11,7 @@ import {
   Project,
   Source,
 } from "aws-cdk-lib/aws-codebuild";
-import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import { type Construct, Node } from "constructs";
@@ -29,11 +29,10 @@ export interface BuildProjectProps {
   files: { [name: string]: string | undefined };
 }
 
-/**
- * A CodeBuild project that runs a script of buildspec/, with a role of its own. CDK grants it what every build needs:
- * its log, and reading its source (which comes with listing the bucket of CDK's assets).
- */
+/** A CodeBuild project that runs a script of buildspec/, with a role of its own: its log, its scripts, and what is allowed. */
 export class BuildProject extends Project {
+  readonly #role: Role;
+
   constructor(scope: Construct, id: string, props: BuildProjectProps) {
     const files = Object.entries(props.files).flatMap(([variable, path]) =>
       path ? [{ variable, path }] : [],
@@ -45,8 +44,18 @@ export class BuildProject extends Project {
       path ? pathOf(variable) : "",
     ]);
     const environment: { [name: string]: string } = { ...props.environment, ...Object.fromEntries(paths) };
+    const logGroup = new LogGroup(scope, `${id}Log`, {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(scope, `${id}Role`, {
+      description: props.description,
+      assumedBy: new ServicePrincipal("codebuild.amazonaws.com"),
+    });
     super(scope, id, {
       description: props.description,
+      // What CDK would grant by itself lets a build list all assets of the account, and make logs.
+      role: role.withoutPolicyUpdates(),
       source: Source.s3({ bucket: scripts.bucket, path: scripts.s3ObjectKey }),
       buildSpec: BuildSpec.fromSourceFilename(props.buildspec),
       // Has Go 1.26; another exact version is fetched by the scripts.
@@ -62,17 +71,19 @@ export class BuildProject extends Project {
       queuedTimeout: Duration.hours(1),
       logging: {
         cloudWatch: {
-          logGroup: new LogGroup(scope, `${id}Log`, {
-            retention: RetentionDays.THREE_MONTHS,
-            removalPolicy: RemovalPolicy.DESTROY,
-          }),
+          logGroup,
         },
       },
     });
+    this.#role = role;
+    logGroup.grantWrite(role);
+    // What CodeBuild asks for to fetch a source: docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
+    this.allow(["s3:GetObject", "s3:GetObjectVersion"], [scripts.bucket.arnForObjects(scripts.s3ObjectKey)]);
+    this.allow(["s3:GetBucketAcl", "s3:GetBucketLocation"], [scripts.bucket.bucketArn]);
   }
 
   allow(actions: string[], resources: string[]): void {
-    this.addToRolePolicy(new PolicyStatement({ actions, resources }));
+    this.#role.addToPolicy(new PolicyStatement({ actions, resources }));
   }
 }
 

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy, Size } from "aws-cdk-lib";
-import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -31,6 +31,16 @@ export interface HkdistFunctionProps<Names extends Setting> {
 export class HkdistFunction<Names extends Setting> extends NodejsFunction {
   constructor(scope: Construct, id: string, props: HkdistFunctionProps<Names>) {
     const settings = Object.entries(props.settings) as [Setting, string][];
+    const logGroup = new LogGroup(scope, `${id}Log`, {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // Lambda's managed policy lets a function write to every log of the account.
+    const role = new Role(scope, `${id}Role`, {
+      description: props.description,
+      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+    });
+    logGroup.grantWrite(role);
     super(scope, id, {
       entry: join(root, "lambda", props.step, "handler.ts"),
       depsLockFilePath: join(root, "package-lock.json"),
@@ -45,10 +55,8 @@ export class HkdistFunction<Names extends Setting> extends NodejsFunction {
         NODE_OPTIONS: "--enable-source-maps",
         ...Object.fromEntries(settings.map(([name, value]) => [ENVIRONMENT[name], value])),
       },
-      logGroup: new LogGroup(scope, `${id}Log`, {
-        retention: RetentionDays.THREE_MONTHS,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      logGroup,
+      role,
       bundling: {
         format: OutputFormat.ESM,
         target: "node24",

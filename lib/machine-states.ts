@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import {
@@ -148,16 +149,42 @@ export function patchEach(
   );
 }
 
-/** The machine itself: it speaks JSONata, ends, and logs its failures. */
+export interface StateMachineProps {
+  comment: string;
+  start: IChainable;
+  timeout: Duration;
+  /** Those that its states run. */
+  functions: IFunction[];
+  /** What else its states do. */
+  rights?: PolicyStatement[];
+}
+
+/** The machine itself: it speaks JSONata, ends, logs its failures, and its role may do what its states do. */
 export function stateMachine(
   scope: Construct,
-  { comment, start, timeout }: { comment: string; start: IChainable; timeout: Duration },
+  { comment, start, timeout, functions, rights = [] }: StateMachineProps,
 ): StateMachine {
-  return new StateMachine(scope, "Machine", {
+  const role = new Role(scope, "MachineRole", {
+    description: comment,
+    assumedBy: new ServicePrincipal("states.amazonaws.com"),
+  });
+  const may = [
+    new PolicyStatement({
+      actions: ["lambda:InvokeFunction"],
+      resources: functions.map(({ functionArn }) => functionArn),
+    }),
+    // Log delivery cannot be limited: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    new PolicyStatement({ actions: LOG_DELIVERY, resources: ["*"] }),
+    ...rights,
+  ];
+  for (const statement of may) role.addToPolicy(statement);
+  const machine = new StateMachine(scope, "Machine", {
     comment,
     queryLanguage: QueryLanguage.JSONATA,
     definitionBody: DefinitionBody.fromChainable(start),
     timeout,
+    // What CDK would grant by itself is every version of each function, too.
+    role: role.withoutPolicyUpdates(),
     logs: {
       level: LogLevel.ERROR,
       includeExecutionData: true,
@@ -167,4 +194,18 @@ export function stateMachine(
       }),
     },
   });
+  // Step Functions looks at once whether the role may deliver logs.
+  machine.node.addDependency(role);
+  return machine;
 }
+
+const LOG_DELIVERY = [
+  "CreateLogDelivery",
+  "GetLogDelivery",
+  "UpdateLogDelivery",
+  "DeleteLogDelivery",
+  "ListLogDeliveries",
+  "PutResourcePolicy",
+  "DescribeResourcePolicies",
+  "DescribeLogGroups",
+].map((action) => `logs:${action}`);

@@ -93,6 +93,7 @@ export class PromoteMachine extends Construct {
       comment: "Makes a recorded release current, withdraws one, or undoes that",
       start: promote.next(isPromotion),
       timeout: Duration.hours(6),
+      functions: [props.promote, props.withdraw, props.bases, props.patch],
     });
   }
 }

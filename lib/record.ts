@@ -1,8 +1,8 @@
-import { Duration } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
-import { EventType } from "aws-cdk-lib/aws-s3";
-import { SqsDestination } from "aws-cdk-lib/aws-s3-notifications";
+import { type Bucket, type CfnBucket, EventType } from "aws-cdk-lib/aws-s3";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { ARTIFACTS_PARTITION, REFUSED_PARTITION } from "../lambda/shared/keys.ts";
@@ -51,9 +51,7 @@ export class Record extends Construct {
       retentionPeriod: Duration.days(14),
       deadLetterQueue: { maxReceiveCount: 10, queue: deadLetters },
     });
-    storage.artifacts.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(this.queue), {
-      suffix: ".gz",
-    });
+    this.hearOf(storage.artifacts);
 
     this.recorder = new HkdistFunction(this, "Function", {
       step: "record",
@@ -78,5 +76,32 @@ export class Record extends Construct {
     this.recorder.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 1, maxConcurrency: 2, reportBatchItemFailures: true }),
     );
+  }
+  /**
+   * Has the bucket tell the queue of each new `.gz`. CDK's own way is a function with a role that may change the notifications
+   * of every bucket, for a bucket's name is not known before its queue's policy. So the policy lets in the account's
+   * buckets: a message can do no more than have the recorder look at what is stored.
+   */
+  private hearOf(artifacts: Bucket): void {
+    const permission = this.queue.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal("s3.amazonaws.com")],
+        actions: ["sqs:SendMessage"],
+        resources: [this.queue.queueArn],
+        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+      }),
+    );
+    const bucket = artifacts.node.defaultChild as CfnBucket;
+    bucket.notificationConfiguration = {
+      queueConfigurations: [
+        {
+          event: EventType.OBJECT_CREATED,
+          queue: this.queue.queueArn,
+          filter: { s3Key: { rules: [{ name: "suffix", value: ".gz" }] } },
+        },
+      ],
+    };
+    // S3 tries the queue when it is told of it.
+    if (permission.policyDependable !== undefined) bucket.node.addDependency(permission.policyDependable);
   }
 }

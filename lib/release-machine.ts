@@ -200,8 +200,17 @@ export class ReleaseMachine extends Construct {
       comment: "Builds, records and publishes one release of one command",
       start: request.next(isRecorded),
       timeout: Duration.hours(12),
+      functions: [
+        props.request,
+        props.plan,
+        props.pair,
+        props.describe,
+        props.patch,
+        props.publish,
+        props.explain,
+      ],
+      rights: this.toBuild(props.projects),
     });
-    this.allowBuilds(props.projects);
   }
 
   /** Runs a build to its end. The project is only known at run time, so this is not the library's task. */
@@ -224,23 +233,21 @@ export class ReleaseMachine extends Construct {
   }
 
   /** What a `.sync` build task needs: https://docs.aws.amazon.com/step-functions/latest/dg/connect-codebuild.html */
-  private allowBuilds(projects: BuildProject[]): void {
-    this.machine.addToRolePolicy(
-      new PolicyStatement({
-        actions: ["codebuild:StartBuild", "codebuild:StopBuild", "codebuild:BatchGetBuilds"],
-        resources: projects.map((project) => project.projectArn),
-      }),
-    );
+  private toBuild(projects: BuildProject[]): PolicyStatement[] {
     const rule = Stack.of(this).formatArn({
       service: "events",
       resource: "rule",
       resourceName: "StepFunctionsGetEventForCodeBuildStartBuildRule",
     });
-    this.machine.addToRolePolicy(
+    return [
+      new PolicyStatement({
+        actions: ["codebuild:StartBuild", "codebuild:StopBuild", "codebuild:BatchGetBuilds"],
+        resources: projects.map((project) => project.projectArn),
+      }),
       new PolicyStatement({
         actions: ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
         resources: [rule],
       }),
-    );
+    ];
   }
 }

@@ -6,7 +6,7 @@ import type { Credentials } from "./signed.ts";
 
 const iam = new IAMClient(options);
 
-/** A role of the deployed stack, by its name in the template without the hash, such as `PatchFunctionServiceRole`. */
+/** A role of the deployed stack, by its name in the template without the hash, such as `PatchFunctionRole`. */
 export async function roleNamed(name: string): Promise<Role> {
   const found: Role[] = [];
   for await (const { Roles = [] } of paginateListRoles({ client: iam }, {})) {

@@ -130,7 +130,7 @@ test("a message that is none of ours ends as a dead letter, and the ones behind 
 
 test("a good object that could not be read ends as a dead letter, and is recorded when that is played again", async () => {
   await failQuickly();
-  const { RoleName } = await roleNamed("RecordFunctionServiceRole");
+  const { RoleName } = await roleNamed("RecordFunctionRole");
   const policy = { RoleName, PolicyName: "no-reading" };
   const Statement = [{ Effect: "Deny", Action: "s3:GetObject*", Resource: "*" }];
   const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });

@@ -74,17 +74,17 @@ const ROLES: Record<string, Attempt[]> = {
     ["get", OWN],
   ],
   SourcegreetauditedProjectRole: [...NO_ROWS, ["put", OWN], ["put", PATCH], ["get", OWN]],
-  RecordFunctionServiceRole: [
+  RecordFunctionRole: [
     ["put", OWN],
     ["put", PATCH],
     ["put", BOM],
   ],
-  PatchFunctionServiceRole: [
+  PatchFunctionRole: [
     ["put", OWN],
     ["put", STATEMENT],
   ],
-  DescribeFunctionServiceRole: [...NO_ROWS, ["put", OWN], ["put", PATCH], ["get", OWN]],
-  AuditFunctionServiceRole: [...NO_ROWS, ["put", OWN], ["put", PATCH], ["put", BOM]],
+  DescribeFunctionRole: [...NO_ROWS, ["put", OWN], ["put", PATCH], ["get", OWN]],
+  AuditFunctionRole: [...NO_ROWS, ["put", OWN], ["put", PATCH], ["put", BOM]],
 };
 
 describe.each(Object.entries(ROLES))("%s", (role, attempts) => {

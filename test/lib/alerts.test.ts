@@ -63,7 +63,7 @@ describe("alarms", () => {
     ]);
     // Under AWS's own key for SNS, alarms could not.
     expect(aws.properties("AlertsTopic")).not.toHaveProperty("KmsMasterKeyId");
-    expect(aws.allows("AuditFunctionServiceRole", "sns:Publish", "AlertsTopic")).toBe(true);
+    expect(aws.allows("AuditFunctionRole", "sns:Publish", "AlertsTopic")).toBe(true);
   });
 
   it.each([
@@ -131,6 +131,6 @@ describe("the audit", () => {
     ["dynamodb:PutItem", "StorageTable.Arn"],
     ["dynamodb:DeleteItem", "StorageTable.Arn"],
   ])("changes nothing: no %s on %s", (action, resource) => {
-    expect(aws.allows("AuditFunctionServiceRole", action, resource)).toBe(false);
+    expect(aws.allows("AuditFunctionRole", action, resource)).toBe(false);
   });
 });

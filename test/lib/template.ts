@@ -13,6 +13,7 @@ export interface Resource {
   Properties: Record<string, unknown>;
   DeletionPolicy?: string;
   UpdateReplacePolicy?: string;
+  DependsOn?: string[];
 }
 
 export interface Statement {
@@ -110,11 +111,9 @@ export class Template {
     return this.resource(name).Properties;
   }
 
-  /** The resources of a type, by name, without those that CDK adds for its own ends. */
+  /** The resources of a type, by name. */
   ofType(type: string): [string, Resource][] {
-    return Object.entries(this.resources).filter(
-      ([name, { Type }]) => Type === type && !name.startsWith("BucketNotificationsHandler"),
-    );
+    return Object.entries(this.resources).filter(([, { Type }]) => Type === type);
   }
 
   /** The statements of a bucket's, a queue's or a topic's own policy. */
@@ -221,5 +220,10 @@ function readable(value: unknown): unknown {
       return parts.map(readable).join(delimiter);
     }
   }
-  return Object.fromEntries(entries.map(([name, inner]) => [name, readable(inner)]));
+  return Object.fromEntries(
+    entries.map(([name, inner]) => [
+      name,
+      name === "DependsOn" ? (inner as string[]).map(withoutHash) : readable(inner),
+    ]),
+  );
 }

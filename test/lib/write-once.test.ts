@@ -12,16 +12,16 @@ beforeAll(() => {
 const ARTIFACTS = "StorageArtifacts.Arn";
 const TABLE = "StorageTable.Arn";
 /** The only one that may delete: it withdraws versions. */
-const WITHDRAWS = "WithdrawFunctionServiceRole";
+const WITHDRAWS = "WithdrawFunctionRole";
 
 describe("who may put what into the artifacts bucket", () => {
   it.each([
     ["greet/1/linux-amd64.gz", ["BuildgreetProjectRole"]],
     ["greet-canary/1/linux-amd64.gz", ["BuildgreetcanaryProjectRole"]],
-    ["greet/1/2/linux-amd64", ["PatchFunctionServiceRole"]],
-    ["greet/1/linux-amd64.cdx.json", ["DescribeFunctionServiceRole"]],
-    ["greet/1/provenance.json", ["DescribeFunctionServiceRole"]],
-    ["greet/1/linux-amd64.provenance.json", ["DescribeFunctionServiceRole"]],
+    ["greet/1/2/linux-amd64", ["PatchFunctionRole"]],
+    ["greet/1/linux-amd64.cdx.json", ["DescribeFunctionRole"]],
+    ["greet/1/provenance.json", ["DescribeFunctionRole"]],
+    ["greet/1/linux-amd64.provenance.json", ["DescribeFunctionRole"]],
     ["greet/readme.txt", []],
     ["index.html", []],
     ["unknown/1/linux-amd64.gz", []],
