@@ -73,7 +73,7 @@ export class HkdistStack extends Stack {
 
     const patch = new Patch(this, "Patch", {
       storage,
-      memoryMegabytes: config.patchMemoryMegabytes,
+      largestBinaryBytes,
       bsdiffFolder,
     }).handler;
     const release = new ReleaseMachine(this, "Release", {

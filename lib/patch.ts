@@ -1,11 +1,13 @@
 import { Duration } from "aws-cdk-lib";
 import { Construct } from "constructs";
+import { functionFor } from "../lambda/patch/limits.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
 import type { Storage } from "./storage.ts";
 
 export interface PatchProps {
   storage: Storage;
-  memoryMegabytes: number;
+  /** Bytes of the largest binary that a patch leads from or to. */
+  largestBinaryBytes: number;
   /** Folder of the bsdiff-node package, compiled for where the function runs. */
   bsdiffFolder: string;
 }
@@ -14,17 +16,17 @@ export interface PatchProps {
 export class Patch extends Construct {
   readonly handler: HkdistFunction<"table" | "artifactsBucket">;
 
-  constructor(scope: Construct, id: string, { storage, memoryMegabytes, bsdiffFolder }: PatchProps) {
+  constructor(scope: Construct, id: string, { storage, largestBinaryBytes, bsdiffFolder }: PatchProps) {
     super(scope, id);
     const { table, artifacts } = storage;
+    const { megabytes, temporaryMegabytes, seconds } = functionFor(largestBinaryBytes);
     this.handler = new HkdistFunction(this, "Function", {
       step: "patch",
       description: "Makes one patch and proves it",
       settings: { table: table.tableName, artifactsBucket: artifacts.bucketName },
-      memoryMegabytes,
-      // Base, target, patch, and what the patch makes of the base; memory allows a base of a 17th of it.
-      temporaryMegabytes: Math.min(Math.max(Math.ceil((memoryMegabytes * 4) / 17), 512), 10_240),
-      timeout: Duration.minutes(15),
+      memoryMegabytes: megabytes,
+      temporaryMegabytes,
+      timeout: Duration.seconds(seconds),
       packages: { "bsdiff-node": bsdiffFolder },
     });
     this.handler.allow(["dynamodb:GetItem"], [table.tableArn]);

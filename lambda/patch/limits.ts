@@ -42,6 +42,28 @@ export function needsOf(baseSize: number, targetSize: number, megabytes: number)
   };
 }
 
+/** What Lambda gives a function at most: megabytes of memory and of files, and seconds. */
+const MOST = { megabytes: 10_240, temporaryMegabytes: 10_240, seconds: 900 };
+/** Seconds of a call that are not the pair's: the start, and the table. */
+const AROUND = 20;
+
+/**
+ * The function that can make a patch between binaries of this size, as far as Lambda has one: its memory and files in
+ * Lambda's megabytes (2^20), its time limit in seconds. It has no less than one processor: with half of it a patch takes twice as
+ * long and costs the same. The default limit keeps it within the 3,008 MB that a fresh account gives.
+ * @param largestBinary bytes, unpacked
+ */
+export function functionFor(largestBinary: number): typeof MOST {
+  const { memory, files, seconds } = needsOf(largestBinary, largestBinary, ONE_PROCESSOR);
+  const between = (least: number, needed: number, most: number) =>
+    Math.min(Math.max(least, Math.ceil(needed)), most);
+  return {
+    megabytes: between(ONE_PROCESSOR, memory / 2 ** 20, MOST.megabytes),
+    temporaryMegabytes: between(512, files / 2 ** 20, MOST.temporaryMegabytes),
+    seconds: between(0, seconds + AROUND, MOST.seconds),
+  };
+}
+
 /** What the function has, as Lambda tells it. @param folder where its files go */
 export async function resourcesHere(folder: string, deadline: number): Promise<Room> {
   const { bavail, bsize } = await statfs(folder);
@@ -57,21 +79,15 @@ export async function resourcesHere(folder: string, deadline: number): Promise<R
 /** Why a pair is not tried here, or undefined when there is room for it. */
 export function lackOf(needs: Resources, there: Room): string | undefined {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`;
+  const advice = there.megabytes < MOST.megabytes ? ": raise largestBinaryBytes, which sizes it" : "";
   if (needs.memory > there.memory) {
-    return (
-      `it takes ${megabytes(needs.memory)} of memory, the patch function has ${megabytes(there.memory)}: ` +
-      "raise patchMemoryMegabytes"
-    );
+    return `it takes ${megabytes(needs.memory)} of memory, the patch function has ${megabytes(there.memory)}${advice}`;
   }
   if (needs.files > there.files) {
-    return `it takes ${megabytes(needs.files)} of files, the patch function has room for ${megabytes(there.files)}`;
+    return `it takes ${megabytes(needs.files)} of files, the patch function has room for ${megabytes(there.files)}${advice}`;
   }
   if (needs.seconds > there.seconds) {
-    const advice = there.megabytes < ONE_PROCESSOR ? `: raise patchMemoryMegabytes to ${ONE_PROCESSOR}` : "";
-    return (
-      `it may take ${Math.ceil(needs.seconds)} s, the patch function has ` +
-      `${Math.floor(there.seconds)}${advice}`
-    );
+    return `it may take ${Math.ceil(needs.seconds)} s, the patch function has ${Math.floor(there.seconds)}`;
   }
   return undefined;
 }

@@ -201,19 +201,19 @@ const fields = z.strictObject({
   patchBases: z.int().min(0).max(MOST_BASES).default(8),
   /** Patches made at once (1 to 40: an inline Map's limit). Few, so that the directory's functions keep room. */
   patchConcurrency: z.int().min(1).max(40).default(4),
-  /**
-   * Memory of the patch function in MB (512 to 10240). bsdiff takes 17 times the base's size and twice the target's;
-   * 3008 is the most that a fresh account gives.
-   */
-  patchMemoryMegabytes: z.int().min(512).max(10_240).default(3008),
   /** A build's time limit in minutes (CodeBuild: 5 to 480). */
   buildTimeoutMinutes: z.int().min(5).max(480).default(60),
-  /** Uncompressed bytes; larger binaries are refused, so that no object can keep the recorder busy for ever. */
+  /**
+   * Bytes of the largest binary, uncompressed (1 to 2^31); larger ones are refused, so that no object keeps the recorder busy
+   * for ever. The patch function is sized by it: memory 17 times as much, files and time (docs/patch-limits.md). Up to 176
+   * million it is within the 3,008 MB of memory that a fresh account gives. Between two binaries of more than 178 million bytes
+   * there are no patches: the slowest would not end within Lambda's 15 minutes.
+   */
   largestBinaryBytes: z
     .int()
     .min(1)
     .max(2 ** 31)
-    .default(600_000_000),
+    .default(170_000_000),
 });
 
 export const configSchema = fields.superRefine(({ commands, patchBases }, context) => {

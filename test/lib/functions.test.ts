@@ -61,7 +61,7 @@ describe("functions", () => {
     ["alertsTopic", "AlertsTopic"],
     ["buildConcurrency", "2"],
     ["patchBases", "5"],
-    ["largestBinaryBytes", "1000000"],
+    ["largestBinaryBytes", "120000000"],
   ] as const)("have the right %s wherever they have one", (setting, value) => {
     const values = aws.ofType("AWS::Lambda::Function").flatMap(([, { Properties }]) => {
       const { Variables } = Properties["Environment"] as { Variables: Record<string, string> };
@@ -71,10 +71,10 @@ describe("functions", () => {
     expect(new Set(values)).toEqual(new Set([value]));
   });
 
-  it("give patches the configured memory, Lambda's longest time, and room for four binaries", () => {
+  it("give patches what the largest binary takes: memory, time and files", () => {
     expect(aws.properties("PatchFunction")).toMatchObject({
-      MemorySize: 2048,
-      Timeout: 15 * 60,
+      MemorySize: 2089,
+      Timeout: 610,
       EphemeralStorage: { Size: 512 },
     });
   });

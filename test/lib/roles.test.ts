@@ -118,10 +118,7 @@ describe("rights", () => {
       "arn:aws:cloudfront::ACCOUNT:distribution/DeliveryDistribution: cloudfront:CreateInvalidation",
     ],
     BasesFunctionRole: [LOGS, `${TABLE}: dynamodb:GetItem dynamodb:Query`],
-    ExplainFunctionRole: [
-      LOGS,
-      ...PROJECTS.map((name) => `${name}Project.Arn: codebuild:BatchGetBuilds`),
-    ],
+    ExplainFunctionRole: [LOGS, ...PROJECTS.map((name) => `${name}Project.Arn: codebuild:BatchGetBuilds`)],
     RegisterFunctionRole: [
       LOGS,
       `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringEquals artifact|current: dynamodb:GetItem`,

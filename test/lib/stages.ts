@@ -40,9 +40,8 @@ export const CONFIG: Config = {
   buildConcurrency: 2,
   patchBases: 5,
   patchConcurrency: 3,
-  patchMemoryMegabytes: 2048,
   buildTimeoutMinutes: 30,
-  largestBinaryBytes: 1_000_000,
+  largestBinaryBytes: 120_000_000,
 };
 
 /** The stack that the tests look at, on AWS and on the local AWS. Each call synthesizes anew. */

@@ -1,6 +1,8 @@
 import { tmpdir } from "node:os";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { lackOf, needsOf, resourcesHere } from "../../../lambda/patch/limits.ts";
+import { functionFor, lackOf, needsOf, resourcesHere } from "../../../lambda/patch/limits.ts";
+import { configSchema } from "../../../lib/config/schema.ts";
+import { GREET } from "../../lib/stages.ts";
 
 const MB = 2 ** 20;
 const ROOM = { memory: 3008 * MB, files: 10_240 * MB, seconds: 900, megabytes: 3008 };
@@ -41,19 +43,45 @@ describe("what it lacks", () => {
     [
       "memory",
       needs({ memory: ROOM.memory + 1 }),
-      "it takes 3009 MB of memory, the patch function has 3008 MB: raise patchMemoryMegabytes",
+      "it takes 3009 MB of memory, the patch function has 3008 MB: raise largestBinaryBytes, which sizes it",
     ],
     [
       "files",
       needs({ files: ROOM.files + 1 }),
-      "it takes 10241 MB of files, the patch function has room for 10240 MB",
+      "it takes 10241 MB of files, the patch function has room for 10240 MB: raise largestBinaryBytes, which sizes it",
     ],
     ["time", needs({ seconds: 900.5 }), "it may take 901 s, the patch function has 900"],
   ])("is said: %s", (_, more, sentence) => expect(lackOf(more, ROOM)).toBe(sentence));
 
-  it("comes with what helps where more memory makes it faster", () => {
-    const sentence = "it may take 901 s, the patch function has 900: raise patchMemoryMegabytes to 1769";
-    expect(lackOf(needs({ seconds: 900.5 }), { ...ROOM, megabytes: 1768 })).toBe(sentence);
+  it("comes without advice where Lambda has no more", () => {
+    const sentence = "it takes 10241 MB of memory, the patch function has 10240 MB";
+    const there = { ...ROOM, memory: 10_240 * MB, megabytes: 10_240 };
+    expect(lackOf(needs({ memory: there.memory + 1 }), there)).toBe(sentence);
+  });
+});
+
+describe("the function for a largest binary", () => {
+  const { largestBinaryBytes: byDefault } = configSchema.parse({ commands: { greet: GREET } });
+
+  it.each([
+    [
+      "a tiny one: no less than one processor",
+      1e6,
+      { megabytes: 1769, temporaryMegabytes: 512, seconds: 34 },
+    ],
+    [
+      "the default: within a fresh account's 3,008 MB",
+      byDefault,
+      { megabytes: 2900, temporaryMegabytes: 649, seconds: 867 },
+    ],
+    ["one above Lambda's time", 300e6, { megabytes: 5007, temporaryMegabytes: 1145, seconds: 900 }],
+    ["one above Lambda's memory", 2 ** 31, { megabytes: 10_240, temporaryMegabytes: 8192, seconds: 900 }],
+  ])("is enough for %s", (_, largest, size) => expect(functionFor(largest)).toEqual(size));
+
+  it.each([1, 1e6, 10e6, byDefault, 178e6])("has room for a pair of %i bytes each", (largest) => {
+    const { megabytes, temporaryMegabytes, seconds } = functionFor(largest);
+    const there = { megabytes, memory: megabytes * MB, files: temporaryMegabytes * MB, seconds: seconds - 1 };
+    expect(lackOf(needsOf(largest, largest, megabytes), there)).toBeUndefined();
   });
 });
 

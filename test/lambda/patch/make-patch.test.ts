@@ -129,7 +129,7 @@ describe("a patch", () => {
 
   it.each([
     ["memory", "64", 900_000, /of memory, the patch function has 64 MB/],
-    ["time", "512", 9500, /the patch function has 9: /],
+    ["time", "512", 9500, /the patch function has 9$/],
   ])("is not begun where there is too little %s, and not settled by that", async (_, megabytes, left, reason) => {
     vi.stubEnv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", megabytes);
     const table = release();

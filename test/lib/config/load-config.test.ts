@@ -23,9 +23,8 @@ const DEFAULTS = {
   buildConcurrency: 1,
   patchBases: 8,
   patchConcurrency: 4,
-  patchMemoryMegabytes: 3008,
   buildTimeoutMinutes: 60,
-  largestBinaryBytes: 600_000_000,
+  largestBinaryBytes: 170_000_000,
 };
 
 const temporary = mkdtempSync(join(tmpdir(), "hkdist-config-"));
@@ -93,7 +92,6 @@ describe("a right configuration", () => {
       buildConcurrency: 40,
       patchBases: 50,
       patchConcurrency: 40,
-      patchMemoryMegabytes: 10_240,
       buildTimeoutMinutes: 480,
       largestBinaryBytes: 1,
     };
@@ -299,15 +297,17 @@ describe("a mistake is told with its place", () => {
     ["too short builds", { ...greet({}), buildTimeoutMinutes: 4 }, "buildTimeoutMinutes: "],
     ["too long builds", { ...greet({}), buildTimeoutMinutes: 481 }, "buildTimeoutMinutes: "],
     ["a limit of nothing", { ...greet({}), largestBinaryBytes: 0 }, "largestBinaryBytes: "],
+    [
+      "a limit that Lambda's readers do not reach",
+      { ...greet({}), largestBinaryBytes: 2 ** 31 + 1 },
+      "largestBinaryBytes: ",
+    ],
     ["a limit as text", { ...greet({}), largestBinaryBytes: "600 MB" }, "largestBinaryBytes: "],
     ["too few bases", { ...greet({}), patchBases: -1 }, "patchBases: "],
     ["too many bases", { ...greet({}), patchBases: 51 }, "patchBases: "],
     ["half a base", { ...greet({}), patchBases: 0.5 }, "patchBases: "],
     ["no patches at once", { ...greet({}), patchConcurrency: 0 }, "patchConcurrency: "],
     ["too many patches at once", { ...greet({}), patchConcurrency: 41 }, "patchConcurrency: "],
-    ["too little memory", { ...greet({}), patchMemoryMegabytes: 511 }, "patchMemoryMegabytes: "],
-    ["too much memory", { ...greet({}), patchMemoryMegabytes: 10_241 }, "patchMemoryMegabytes: "],
-    ["memory as text", { ...greet({}), patchMemoryMegabytes: "3 GB" }, "patchMemoryMegabytes: "],
     ...["", "gr eet", "greet_canary", "greet/x", "größe", "x".repeat(65)].map(
       (name): [string, unknown, string] => [
         `the command name ${JSON.stringify(name)}`,
@@ -329,7 +329,6 @@ describe("a mistake is told with its place", () => {
   it.each([
     ["patchBases", 0],
     ["patchConcurrency", 1],
-    ["patchMemoryMegabytes", 512],
   ])("but %s may be as small as %i", (field, value) => {
     expect(mistakes({ ...greet({}), [field]: value })).toEqual([]);
   });
