@@ -133,7 +133,12 @@ export function patchEach(
       scope,
       "MakePatch",
       patch,
-      { cmd: `{% ${cmd} %}`, version: `{% ${version} %}`, pair: "{% $states.input.pair %}" },
+      {
+        cmd: `{% ${cmd} %}`,
+        version: `{% ${version} %}`,
+        pair: "{% $states.input.pair %}",
+        execution: EXECUTION,
+      },
       { retries: PATCH_RETRIES, again: PATCH_AGAIN },
     ).addCatch(
       // A client without a patch downloads more, that is all: the execution goes on and its output tells.

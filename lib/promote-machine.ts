@@ -54,7 +54,7 @@ export class PromoteMachine extends Construct {
       this,
       "Bases",
       props.bases,
-      { promoted: "{% $promoted %}" },
+      { promoted: "{% $promoted %}", execution: EXECUTION },
       { variable: "bases" },
     ).addCatch(failed, CAUGHT);
 

@@ -77,7 +77,7 @@ export class ReleaseMachine extends Construct {
     const request = run<RequestEvent>(
       "Request",
       props.request,
-      { input: "{% $states.input %}", commands: props.commands },
+      { input: "{% $states.input %}", commands: props.commands, execution: EXECUTION },
       { variable: "request" },
     ).addCatch(failed, CAUGHT);
 
@@ -88,6 +88,7 @@ export class ReleaseMachine extends Construct {
         step: "source",
         cmd: "{% $request.cmd %}",
         failure: "{% $failure %}",
+        execution: EXECUTION,
       }).addCatch(failed, CAUGHT),
       CAUGHT,
     );
@@ -116,6 +117,7 @@ export class ReleaseMachine extends Construct {
           step: "build",
           cmd: "{% $request.cmd %}",
           failure: "{% $buildFailure %}",
+          execution: EXECUTION,
         }),
         caughtAs("buildFailure"),
       ),
@@ -136,6 +138,7 @@ export class ReleaseMachine extends Construct {
       {
         request: "{% $request %}",
         plan: "{% $plan %}",
+        execution: EXECUTION,
         startedAt: "{% $states.context.Execution.StartTime %}",
       },
       { variable: "paired", waits: [untilRecorded] },
@@ -144,7 +147,7 @@ export class ReleaseMachine extends Construct {
     const describe = run<DescribeEvent>(
       "Describe",
       props.describe,
-      { request: "{% $request %}", plan: "{% $plan %}" },
+      { request: "{% $request %}", plan: "{% $plan %}", execution: EXECUTION },
       { variable: "described" },
     ).addCatch(failed, CAUGHT);
 

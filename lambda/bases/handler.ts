@@ -1,5 +1,6 @@
 import type { Bases, BasesEvent } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
+import { step, subjectOfPromotion } from "../shared/step.ts";
 import { openTable } from "../shared/table.ts";
 import { choosePairs } from "./bases.ts";
 
@@ -9,6 +10,10 @@ const settings = readSettings(SETTINGS);
 const table = openTable(settings.table);
 
 /** Chooses the patches that go with a promotion or a yank. */
-export async function handler({ promoted }: BasesEvent): Promise<Bases> {
-  return { pairs: await choosePairs(table, promoted, Number(settings.patchBases)) };
-}
+export const handler = step(
+  "bases",
+  subjectOfPromotion,
+  async ({ promoted }: BasesEvent): Promise<Bases> => ({
+    pairs: await choosePairs(table, promoted, Number(settings.patchBases)),
+  }),
+);

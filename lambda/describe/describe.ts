@@ -29,7 +29,7 @@ export interface Describer {
  */
 export async function describeRelease(
   describer: Describer,
-  { request, plan }: DescribeEvent,
+  { request, plan }: Omit<DescribeEvent, "execution">,
 ): Promise<Described> {
   const { cmd, platforms, bases } = request;
   // Patches only: their target may have been built elsewhere.

@@ -1,6 +1,7 @@
 import { BatchGetBuildsCommand, CodeBuildClient } from "@aws-sdk/client-codebuild";
 import { BuildStoppedError } from "../shared/errors.ts";
 import type { ExplainEvent } from "../shared/payloads.ts";
+import { step } from "../shared/step.ts";
 import { buildIdIn, explainBuild } from "./explain.ts";
 
 const codebuild = new CodeBuildClient();
@@ -9,7 +10,13 @@ const codebuild = new CodeBuildClient();
  * Step Functions only says `States.TaskFailed` of a build; this looks the build up and names the real cause.
  * @throws BuildStoppedError always: the release ends here
  */
-export async function handler({ step, cmd, failure }: ExplainEvent): Promise<never> {
+export const handler = step(
+  "explain",
+  ({ cmd, execution }: ExplainEvent) => ({ cmd, execution: execution.name }),
+  explain,
+);
+
+async function explain({ step, cmd, failure }: ExplainEvent): Promise<never> {
   const cause = failure.Cause ?? "";
   const id = buildIdIn(cause);
   if (id === undefined) {

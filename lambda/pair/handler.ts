@@ -8,6 +8,7 @@ import type { PairEvent, Paired, PatchPair, ReleaseRequest } from "../shared/pay
 import { throwIfReplaced } from "../shared/replaced.ts";
 import { readReport } from "../shared/report.ts";
 import { readSettings } from "../shared/settings.ts";
+import { step, subjectOfRelease } from "../shared/step.ts";
 import { openTable } from "../shared/table.ts";
 import { refuseYanked } from "../shared/yanked.ts";
 import { checkBuilds } from "./check-builds.ts";
@@ -24,7 +25,9 @@ const s3 = new S3Client();
  * pairs each with the base versions that patches are made from.
  * @throws YankedVersionError, BuildFailedError, ArtifactConflictError, ArtifactRefusedError, NotRecordedYetError
  */
-export async function handler({ request, plan, startedAt }: PairEvent): Promise<Paired> {
+export const handler = step("pair", subjectOfRelease, pair);
+
+async function pair({ request, plan, startedAt }: PairEvent): Promise<Paired> {
   await refuseYanked(table, request.cmd, plan.version, { hasStored: true });
   const recorded = await artifactsOfVersion(table, request.cmd, plan.version);
   const reports = await Promise.all(

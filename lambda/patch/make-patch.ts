@@ -12,6 +12,7 @@ import type { PatchEvent, PatchResult } from "../shared/payloads.ts";
 import type { Table } from "../shared/table.ts";
 import { refuseYanked } from "../shared/yanked.ts";
 import { lackOf, needsOf, resourcesHere } from "./limits.ts";
+import { measureLack, measureRatio } from "./metrics.ts";
 import { download, downloadBinary, hashFile } from "./stored-files.ts";
 import { workFolder } from "./work-folder.ts";
 
@@ -31,7 +32,10 @@ export interface Patcher {
  * @throws YankedVersionError
  * @throws PatchNotProvedError when an input is not what its row says, or the patch does not make the target
  */
-export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchEvent): Promise<PatchResult> {
+export async function makePatch(
+  patcher: Patcher,
+  { cmd, version, pair }: Omit<PatchEvent, "execution">,
+): Promise<PatchResult> {
   const { table, s3, bucket } = patcher;
   const { platform, from } = pair;
   const [base, target] = (await Promise.all(
@@ -49,8 +53,10 @@ export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchE
   const stored = await newestVersionId(s3, bucket, key);
   if (stored === undefined) {
     const there = await resourcesHere(tmpdir(), patcher.deadline);
-    const lack = lackOf(needsOf(base.size, target.size, there.megabytes), there);
+    const needs = needsOf(base.size, target.size, there.megabytes);
+    const lack = lackOf(needs, there);
     if (lack !== undefined) {
+      measureLack(needs, there);
       await putLack(table, { ...id, none: lack, recordedAt: new Date().toISOString() });
       return { ...pair, outcome: "none", reason: lack };
     }
@@ -101,6 +107,7 @@ export async function makePatch(patcher: Patcher, { cmd, version, pair }: PatchE
     const s3VersionId = await putOnce(s3, bucket, key, file("patch"));
     if (s3VersionId !== undefined) {
       await settle({ size, s3VersionId });
+      measureRatio(cmd, size, target.gzSize);
       return { ...pair, outcome: "made", size };
     }
   } finally {

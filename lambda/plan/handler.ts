@@ -8,6 +8,7 @@ import { newestVersionId, writeText } from "../shared/objects.ts";
 import type { Plan, PlanEvent } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
 import { getSource, putSource } from "../shared/sources.ts";
+import { step } from "../shared/step.ts";
 import { openTable } from "../shared/table.ts";
 import { refuseYanked } from "../shared/yanked.ts";
 import { planBatches } from "./batches.ts";
@@ -29,7 +30,13 @@ const s3 = new S3Client();
 const sqs = new SQSClient();
 
 /** Settles which source the release is made from and finds out which platforms still have to be built. */
-export async function handler({ request, execution, exported }: PlanEvent): Promise<Plan> {
+export const handler = step(
+  "plan",
+  ({ request: { cmd }, execution }: PlanEvent) => ({ cmd, execution: execution.name }),
+  plan,
+);
+
+async function plan({ request, execution, exported }: PlanEvent): Promise<Plan> {
   const { cmd } = request;
   const found = readOutcome(cmd, exported);
   const { version } = found.source;
@@ -58,7 +65,7 @@ export async function handler({ request, execution, exported }: PlanEvent): Prom
 
   const batches = planBatches(source, missing, execution.name, Number(settings.buildConcurrency));
   for (const { planKey, text } of batches) await writeText(s3, settings.sourcesBucket, planKey, text);
-  log("planned", { cmd, version, commit: source.commit, recorded: [...recorded.keys()], build: missing });
+  log("planned", { version, commit: source.commit, recorded: [...recorded.keys()], build: missing });
   return { version, batches: batches.map(({ planKey, reportKey }) => ({ planKey, reportKey })) };
 }
 

@@ -1,5 +1,6 @@
 import type { PublishEvent } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
+import { step, subjectOfRelease } from "../shared/step.ts";
 import { openTable } from "../shared/table.ts";
 import { type Published, publish } from "./publish.ts";
 
@@ -8,6 +9,8 @@ export const SETTINGS = ["table"] as const;
 const table = openTable(readSettings(SETTINGS).table);
 
 /** Makes what was released current. */
-export async function handler(event: PublishEvent): Promise<Published> {
-  return publish(table, event);
-}
+export const handler = step(
+  "publish",
+  subjectOfRelease,
+  (event: PublishEvent): Promise<Published> => publish(table, event),
+);

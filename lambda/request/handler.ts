@@ -4,6 +4,7 @@ import { describedPlatforms } from "../shared/described.ts";
 import type { ReleaseRequest, RequestEvent } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
 import { getSource } from "../shared/sources.ts";
+import { askedFor, step } from "../shared/step.ts";
 import { openTable } from "../shared/table.ts";
 import { refuseYanked } from "../shared/yanked.ts";
 import { checkBases, checkRequest } from "./check-request.ts";
@@ -15,7 +16,13 @@ const table = openTable(settings.table);
 const s3 = new S3Client();
 
 /** First step of a release: is this a request that we can serve, and is there anything left to build? */
-export async function handler({ input, commands }: RequestEvent): Promise<ReleaseRequest> {
+export const handler = step(
+  "request",
+  ({ input, execution }: RequestEvent) => ({ ...askedFor(input), execution: execution.name }),
+  answer,
+);
+
+async function answer({ input, commands }: RequestEvent): Promise<ReleaseRequest> {
   const request = checkRequest(input, commands);
   const { cmd, version, platforms, bases } = request;
   if (version !== "") await refuseYanked(table, cmd, version);

@@ -22,6 +22,7 @@ export interface RequestEvent {
   /** The execution's input, as unknown as the world is. */
   input: unknown;
   commands: ReleasableCommands;
+  execution: Execution;
 }
 
 /** The checked request. */
@@ -62,6 +63,7 @@ export interface Plan {
 export interface PairEvent {
   request: ReleaseRequest;
   plan: Plan;
+  execution: Execution;
   /** When the execution started, RFC 3339: what was refused before that has been looked at again since. */
   startedAt: string;
 }
@@ -83,6 +85,7 @@ export interface Paired {
 export interface DescribeEvent {
   request: ReleaseRequest;
   plan: Plan;
+  execution: Execution;
 }
 
 /** Keys, in the artifacts bucket, of the documents that go with the release's artifacts. */
@@ -94,6 +97,7 @@ export interface PatchEvent {
   cmd: string;
   version: string;
   pair: PatchPair;
+  execution: Execution;
 }
 
 /** What became of a pair, as the execution's output shows it. Sizes in bytes. */
@@ -113,6 +117,7 @@ export interface ExplainEvent {
   step: "source" | "build";
   cmd: string;
   failure: { Error?: string; Cause?: string };
+  execution: Execution;
 }
 
 /** What the promote machine is asked for, checked. */
@@ -162,6 +167,7 @@ export interface Withdrawn {
 
 export interface BasesEvent {
   promoted: Promoted;
+  execution: Execution;
 }
 
 /** A pair with a target of its own: what a yank leaves current may differ from platform to platform. */

@@ -3,6 +3,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { log } from "../shared/log.ts";
 import type { WithdrawEvent, Withdrawn } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
+import { step, subjectOfPromotion } from "../shared/step.ts";
 import { openTable } from "../shared/table.ts";
 import { invalidate } from "./invalidate.ts";
 import { withdraw } from "./withdraw.ts";
@@ -15,7 +16,9 @@ const s3 = new S3Client();
 const cloudfront = new CloudFrontClient();
 
 /** Takes a withdrawn version's objects from the public, or gives them back. */
-export async function handler({ promoted, execution }: WithdrawEvent): Promise<Withdrawn> {
+export const handler = step("withdraw", subjectOfPromotion, takeOrGiveBack);
+
+async function takeOrGiveBack({ promoted, execution }: WithdrawEvent): Promise<Withdrawn> {
   const withdrawn = await withdraw(
     {
       table,

@@ -78,11 +78,12 @@ describe("the promote machine", () => {
       execution,
     };
     const withdraw: Record<keyof WithdrawEvent, unknown> = { promoted: "{% $promoted %}", execution };
-    const bases: Record<keyof BasesEvent, unknown> = { promoted: "{% $promoted %}" };
+    const bases: Record<keyof BasesEvent, unknown> = { promoted: "{% $promoted %}", execution };
     const patch: Record<keyof PatchEvent, unknown> = {
       cmd: "{% $promoted.cmd %}",
       version: "{% $states.input.pair.to %}",
       pair: "{% $states.input.pair %}",
+      execution,
     };
     it.each([
       ["Promote", "Promote", promote, "promoted"],

@@ -21,6 +21,7 @@ describe("the release machine", () => {
 
   describe("hands each function what its handler reads", () => {
     // The compiler holds these tables against the types that the handlers take.
+    const execution = "{% { 'name': $states.context.Execution.Name, 'arn': $states.context.Execution.Id } %}";
     const request: Record<keyof RequestEvent, unknown> = {
       input: "{% $states.input %}",
       commands: {
@@ -37,8 +38,8 @@ describe("the release machine", () => {
           buildProject: "BuildgreetcanaryProject",
         },
       },
+      execution,
     };
-    const execution = "{% { 'name': $states.context.Execution.Name, 'arn': $states.context.Execution.Id } %}";
     const plan: Record<keyof PlanEvent, unknown> = {
       request: "{% $request %}",
       execution,
@@ -47,16 +48,19 @@ describe("the release machine", () => {
     const pair: Record<keyof PairEvent, unknown> = {
       request: "{% $request %}",
       plan: "{% $plan %}",
+      execution,
       startedAt: "{% $states.context.Execution.StartTime %}",
     };
     const describeEvent: Record<keyof DescribeEvent, unknown> = {
       request: "{% $request %}",
       plan: "{% $plan %}",
+      execution,
     };
     const patch: Record<keyof PatchEvent, unknown> = {
       cmd: "{% $request.cmd %}",
       version: "{% $plan.version %}",
       pair: "{% $states.input.pair %}",
+      execution,
     };
     const publish: Record<keyof PublishEvent, unknown> = {
       request: "{% $request %}",
@@ -68,6 +72,7 @@ describe("the release machine", () => {
       step,
       cmd: "{% $request.cmd %}",
       failure: `{% $${failure} %}`,
+      execution,
     });
 
     it.each([

@@ -25,7 +25,7 @@ beforeEach(async () => {
   vi.stubEnv("AWS_REGION", "eu-west-1");
   ({ handler } = await import("../../../lambda/audit/handler.ts"));
   lines = [];
-  vi.spyOn(console, "log").mockImplementation((line) => lines.push(JSON.parse(line)));
+  vi.spyOn(process.stdout, "write").mockImplementation((line) => lines.push(JSON.parse(String(line))) > 0);
   aws.options.length = 0;
   aws.sent.length = 0;
 });

@@ -47,7 +47,10 @@ function describer(...rows: Artifact[]): Describer {
 
 const everything = () => describer(...Object.keys(HASHES).map(recorded));
 
-function release(platforms: string[], request: Partial<DescribeEvent["request"]> = {}): DescribeEvent {
+function release(
+  platforms: string[],
+  request: Partial<DescribeEvent["request"]> = {},
+): Omit<DescribeEvent, "execution"> {
   const projects = { sourceProject: "source", buildProject: "build" };
   const asked = { cmd, tag: "", version: "", publish: true, recorded: false, bases: [] };
   const repository = "https://example.com/greet.git";

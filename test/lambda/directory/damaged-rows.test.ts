@@ -3,9 +3,9 @@ import { MemoryTable } from "../memory-table.ts";
 import { sha256 } from "../support.ts";
 import { directoryOf } from "./released.ts";
 
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 beforeEach(() => {
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
 });
 afterEach(() => lines.mockReset());
 

@@ -12,9 +12,9 @@ const ANYTHING: Options = { headers: { "If-None-Match": "*" } };
 const MINUTE = "public, max-age=60, stale-if-error=86400";
 const HOUR = "public, max-age=3600";
 
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 beforeEach(() => {
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
 });
 afterAll(() => lines.mockRestore());
 

@@ -159,9 +159,9 @@ interface Fuzzed extends Options {
   query: string;
 }
 
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 beforeEach(() => {
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
 });
 afterAll(() => lines.mockRestore());
 

@@ -6,9 +6,9 @@ import { behindGateway, eventOf, REQUEST_ID } from "../gateway.ts";
 
 const ADA = "arn:aws:iam::123456789012:user/ada";
 
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 beforeEach(() => {
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
 });
 afterAll(() => lines.mockRestore());
 

@@ -29,10 +29,10 @@ const fault = (name: string): [number, object] => [
   { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: `${TABLE} of 123456789012` },
 ];
 
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 const random = vi.spyOn(Math, "random");
 beforeEach(() => {
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
   // The SDK waits a random part of a while before it tries again.
   random.mockReturnValue(0.01);
   vi.stubEnv("AWS_REGION", "eu-west-1");

@@ -8,9 +8,9 @@ import { current, hashOf, moved, recorded, standing, type Versions, yank } from 
 
 // The code's own waits are none here.
 vi.mock("node:timers/promises", () => ({ setTimeout: async () => {} }));
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 beforeEach(() => {
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
 });
 afterAll(() => lines.mockRestore());
 

@@ -12,10 +12,10 @@ import { pseudoRandom } from "../support.ts";
 vi.mock("node:timers/promises", () => ({
   setTimeout: (ms: number) => new Promise((over) => setTimeout(over, ms)),
 }));
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 beforeEach(() => {
   vi.useFakeTimers();
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
 });
 afterAll(() => {
   vi.useRealTimers();

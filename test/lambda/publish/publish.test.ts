@@ -5,9 +5,9 @@ import type { PublishEvent } from "../../../lambda/shared/payloads.ts";
 import { artifactItem, MemoryTable } from "../memory-table.ts";
 import { current, moved, recorded, standing } from "../promote/standing.ts";
 
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 beforeEach(() => {
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
 });
 afterAll(() => lines.mockRestore());
 

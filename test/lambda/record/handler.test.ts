@@ -37,7 +37,7 @@ beforeEach(async () => {
   aws.table = table;
   aws.s3 = { send: async (command: unknown) => bucket.answer(command) };
   logged = [];
-  vi.spyOn(console, "log").mockImplementation((line) => logged.push(JSON.parse(line)));
+  vi.spyOn(process.stdout, "write").mockImplementation((line) => logged.push(JSON.parse(String(line))) > 0);
   ({ handler } = await import("../../../lambda/record/handler.ts"));
 });
 afterEach(() => {

@@ -25,11 +25,11 @@ const BEFORE: Item = {
   platforms: { [PLATFORM]: { version: "1", sha256: sha256(1) } },
 };
 
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 const random = vi.spyOn(Math, "random");
 beforeEach(() => {
   vi.useFakeTimers();
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
 });
 afterAll(() => {
   vi.useRealTimers();

@@ -15,9 +15,9 @@ const BINARY = Buffer.from("greet, greet, greet: the demo's product\n".repeat(20
 const HASH = createHash("sha256").update(BINARY).digest("base64");
 const OTHER = sha256(9);
 
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 beforeEach(() => {
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
 });
 afterEach(() => {
   lines.mockReset();

@@ -21,9 +21,9 @@ const current = (revision: number, platforms: Current["platforms"]): Item => ({
   platforms,
 });
 
-const lines = vi.spyOn(console, "log");
+const lines = vi.spyOn(process.stdout, "write");
 beforeEach(() => {
-  lines.mockReset().mockImplementation(() => {});
+  lines.mockReset().mockImplementation(() => true);
 });
 afterAll(() => lines.mockRestore());
 const logged = () => lines.mock.calls.map(([text]) => JSON.parse(String(text)));
