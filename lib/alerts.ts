@@ -4,8 +4,16 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { FilterPattern, type ILogGroup, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
+import { NAMESPACE } from "../lambda/shared/metric.ts";
+import type { CompleteConfig } from "./config/schema.ts";
 import { requiresTls, type Stage } from "./stage.ts";
+
+export interface AlertsProps {
+  stage: Stage;
+  emails: CompleteConfig["emails"];
+}
 
 export interface RunbookAlarmProps extends Omit<AlarmProps, "alarmDescription"> {
   /** What has happened, as a sentence without its full stop. */
@@ -14,18 +22,25 @@ export interface RunbookAlarmProps extends Omit<AlarmProps, "alarmDescription"> 
   section: string;
 }
 
-/** One topic for everything that somebody has to look at: who subscribes gets all alarms and the audit's messages. */
+/**
+ * Two topics: one for everything that somebody has to look at (alarms, the audit's messages, executions that failed), one for
+ * releases and promotions that are done.
+ */
 export class Alerts extends Construct {
   readonly topic: Topic;
+  readonly releases: Topic;
+  readonly alarms: Alarm[] = [];
 
-  constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
+  constructor(scope: Construct, id: string, { stage, emails }: AlertsProps) {
     super(scope, id);
-    this.topic = new Topic(this, "Topic", {
-      displayName: "hkdist",
-      // Not encrypted by a key: alarms cannot publish to a topic under AWS's own key for SNS, whose policy does not know
-      // CloudWatch, and a key of our own costs more than all the rest. Messages name keys and versions, which are public.
-      enforceSSL: requiresTls(stage),
-    });
+    // Not encrypted by a key: SNS keeps messages on encrypted disks anyway, alarms cannot publish under AWS's own key for SNS,
+    // whose policy does not know CloudWatch, and a key of our own costs more than all the rest. Messages name keys and
+    // versions, which are public. https://docs.aws.amazon.com/sns/latest/dg/sns-data-encryption.html
+    const enforceSSL = requiresTls(stage);
+    this.topic = new Topic(this, "Topic", { displayName: "hkdist", enforceSSL });
+    this.releases = new Topic(this, "Releases", { displayName: "hkdist", enforceSSL });
+    if (emails?.alerts) this.topic.addSubscription(new EmailSubscription(emails.alerts));
+    if (emails?.releases) this.releases.addSubscription(new EmailSubscription(emails.releases));
     // A topic's policy replaces the one that lets the whole account publish, CloudWatch with it.
     const { account, partition, region } = Stack.of(this);
     this.topic.addToResourcePolicy(
@@ -43,22 +58,31 @@ export class Alerts extends Construct {
     );
   }
 
-  /** An alarm that publishes to the topic and names its section of the runbook. */
+  /** An alarm that publishes to the topic and links its section of the runbook. */
   alarm(scope: Construct, id: string, { happened, section, ...props }: RunbookAlarmProps): Alarm {
-    const alarmDescription = `${happened}: see docs/runbook.md, '${section}'`;
+    const alarmDescription = `${happened}: see docs/runbook.md#${anchorOf(section)}`;
     const alarm = new Alarm(scope, id, { ...props, alarmDescription });
     alarm.addAlarmAction(new SnsAction(this.topic));
+    this.alarms.push(alarm);
     return alarm;
   }
+}
+
+/** Where renderers of Markdown put a heading. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, "")
+    .replaceAll(" ", "-");
 }
 
 /** A metric `hkdist/<event>` that counts the log lines of an event. */
 export function countEvents(scope: Construct, id: string, logGroup: ILogGroup, event: string): MetricFilter {
   return new MetricFilter(scope, id, {
     logGroup,
-    // As a word: Lambda writes time, request and level before our JSON, so it is no JSON to CloudWatch.
+    // As a word: it is found in whatever form Lambda writes the line.
     filterPattern: FilterPattern.literal(`"${event}"`),
-    metricNamespace: "hkdist",
+    metricNamespace: NAMESPACE,
     metricName: event,
   });
 }

@@ -31,6 +31,8 @@ export interface BuildProjectProps {
 
 /** A CodeBuild project that runs a script of buildspec/, with a role of its own: its log, its scripts, and what is allowed. */
 export class BuildProject extends Project {
+  /** What people call it. */
+  readonly describes: string;
   readonly #role: Role;
 
   constructor(scope: Construct, id: string, props: BuildProjectProps) {
@@ -75,6 +77,7 @@ export class BuildProject extends Project {
         },
       },
     });
+    this.describes = props.description;
     this.#role = role;
     logGroup.grantWrite(role);
     // What CodeBuild asks for to fetch a source: docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html

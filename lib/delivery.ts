@@ -1,33 +1,131 @@
-import { CachePolicy, Distribution, HttpVersion, ViewerProtocolPolicy } from "aws-cdk-lib/aws-cloudfront";
-import { S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
+import { Duration, Stack } from "aws-cdk-lib";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import {
+  type BehaviorOptions,
+  CachePolicy,
+  Distribution,
+  HttpVersion,
+  type IOrigin,
+  OriginProtocolPolicy,
+  OriginRequestPolicy,
+  OriginSslPolicy,
+  SecurityPolicyProtocol,
+  ViewerProtocolPolicy,
+} from "aws-cdk-lib/aws-cloudfront";
+import { HttpOrigin, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
+import type { CompleteConfig } from "./config/schema.ts";
+import type { Gateway } from "./gateway.ts";
 import { requiresTls, type Stage } from "./stage.ts";
 
-/** Serves the artifacts bucket's bytes. */
+export interface DeliveryProps {
+  artifacts: Bucket;
+  gateway: Gateway;
+  stage: Stage;
+  domain: CompleteConfig["domain"];
+}
+
+/**
+ * The CDN: serves the artifacts bucket's bytes. With a domain of one's own it stands before the directory as well, so that
+ * clients know one name that is not AWS's; signed PUTs stay with the gateway, for a signature is for its host.
+ */
 export class Delivery extends Construct {
   /** The artifacts URL: an object's key follows it. Ends in `/`. */
-  readonly url: string;
+  readonly artifactsUrl: string;
+  /** The directory's URL, as clients are told. Ends in `/`. */
+  readonly directoryUrl: string;
   readonly distribution: Distribution;
 
-  constructor(scope: Construct, id: string, { artifacts, stage }: { artifacts: Bucket; stage: Stage }) {
+  constructor(scope: Construct, id: string, { artifacts, gateway, stage, domain }: DeliveryProps) {
     super(scope, id);
+    const bytes: BehaviorOptions = {
+      // Read without list: a missing patch is 403 then, which clients take as "no patch here" like 404,
+      // and there is no way to make `/` list the bucket.
+      origin: S3BucketOrigin.withOriginAccessControl(artifacts),
+      cachePolicy: CachePolicy.CACHING_OPTIMIZED_FOR_UNCOMPRESSED_OBJECTS,
+      // With Content-Encoding on a .gz, Go clients would unpack it before they unpack it.
+      compress: false,
+      viewerProtocolPolicy: requiresTls(stage)
+        ? ViewerProtocolPolicy.HTTPS_ONLY
+        : ViewerProtocolPolicy.ALLOW_ALL,
+    };
     this.distribution = new Distribution(this, "Distribution", {
       comment: "hkdist artifacts",
-      defaultBehavior: {
-        // Read without list: a missing patch is 403 then, which clients take as "no patch here" like 404,
-        // and there is no way to make `/` list the bucket.
-        origin: S3BucketOrigin.withOriginAccessControl(artifacts),
-        cachePolicy: CachePolicy.CACHING_OPTIMIZED_FOR_UNCOMPRESSED_OBJECTS,
-        // With Content-Encoding on a .gz, Go clients would unpack it before they unpack it.
-        compress: false,
-        viewerProtocolPolicy: requiresTls(stage)
-          ? ViewerProtocolPolicy.HTTPS_ONLY
-          : ViewerProtocolPolicy.ALLOW_ALL,
-      },
+      ...(domain === undefined
+        ? { defaultBehavior: bytes }
+        : {
+            ...this.behaviors(bytes, originOf(gateway, stage)),
+            domainNames: [domain.name],
+            certificate: Certificate.fromCertificateArn(this, "Certificate", domain.certificate),
+            // CloudFront's own name has no such setting.
+            minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+          }),
       httpVersion: HttpVersion.HTTP2_AND_3,
     });
-    const domain = this.distribution.distributionDomainName;
-    this.url = stage.endpointUrl ? `${stage.endpointUrl}/_aws/cloudfront/${domain}/` : `https://${domain}/`;
+    const own = this.distribution.distributionDomainName;
+    const name = domain?.name ?? own;
+    this.artifactsUrl = stage.endpointUrl
+      ? `${stage.endpointUrl}/_aws/cloudfront/${own}/`
+      : `https://${name}/`;
+    this.directoryUrl = domain === undefined ? gateway.url : this.artifactsUrl;
   }
+
+  /** CloudFront takes the first pattern that matches, and `*` matches slashes, too. */
+  private behaviors(bytes: BehaviorOptions, origin: IOrigin) {
+    const directory: BehaviorOptions = {
+      origin,
+      // The directory looks at the User-Agent. With our Host the gateway would not know itself.
+      originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+      compress: false,
+      viewerProtocolPolicy:
+        bytes.viewerProtocolPolicy === ViewerProtocolPolicy.HTTPS_ONLY
+          ? ViewerProtocolPolicy.REDIRECT_TO_HTTPS
+          : ViewerProtocolPolicy.ALLOW_ALL,
+    };
+    const json = { ...directory, cachePolicy: this.forMoments() };
+    return {
+      additionalBehaviors: {
+        "/*/*/*.cdx.json": bytes,
+        "/*/*/provenance.json": bytes,
+        "/*/*/*.provenance.json": bytes,
+        "*.json": json,
+        // Full binaries and patches. `/greet.gz` is the directory's.
+        "/*/*/*.gz": bytes,
+        "/*/*/*/*": bytes,
+      },
+      // What depends on who asks is not kept.
+      defaultBehavior: { ...directory, cachePolicy: CachePolicy.CACHING_DISABLED },
+    };
+  }
+
+  /** As long as the directory says and no longer than a minute: what is withdrawn is forgotten by itself. */
+  private forMoments(): CachePolicy {
+    return new CachePolicy(this, "ForMoments", {
+      comment: "As the origin says, at most a minute",
+      minTtl: Duration.seconds(0),
+      defaultTtl: Duration.seconds(0),
+      maxTtl: Duration.minutes(1),
+      // So that the directory's compressed answers are asked for, and kept beside the plain ones.
+      enableAcceptEncodingGzip: true,
+    });
+  }
+}
+
+/** The gateway as CloudFront reaches it. */
+function originOf(gateway: Gateway, stage: Stage): IOrigin {
+  const { region, urlSuffix } = Stack.of(gateway);
+  const { apiId } = gateway.api;
+  if (stage.endpointUrl === undefined) {
+    return new HttpOrigin(`${apiId}.execute-api.${region}.${urlSuffix}`, {
+      protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
+      originSslProtocols: [OriginSslPolicy.TLS_V1_2],
+    });
+  }
+  const { hostname, port } = new URL(stage.endpointUrl);
+  return new HttpOrigin(hostname, {
+    protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
+    httpPort: Number(port),
+    originPath: `/_aws/execute-api/${apiId}/$default`,
+  });
 }

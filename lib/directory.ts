@@ -1,31 +1,25 @@
 import { Duration } from "aws-cdk-lib";
-import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpRoute, HttpRouteKey } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { TOO_LARGE } from "../lambda/shared/http/serve.ts";
 import { ARTIFACTS_PARTITION, CURRENT_PARTITION } from "../lambda/shared/keys.ts";
 import { type Alerts, countEvents } from "./alerts.ts";
+import type { Gateway } from "./gateway.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
-import type { Stage } from "./stage.ts";
 import type { Storage } from "./storage.ts";
 
-/** The update directory: an HTTP API whose every request but PUT goes to one function, which routes in code. */
-export class Directory extends Construct {
-  readonly api: HttpApi;
-  /** The directory's URL, ends in `/`. */
-  readonly url: string;
+export interface DirectoryProps {
+  storage: Storage;
+  gateway: Gateway;
+  artifactsUrl: string;
+  alerts: Alerts;
+}
 
-  constructor(
-    scope: Construct,
-    id: string,
-    {
-      storage,
-      artifactsUrl,
-      stage,
-      alerts,
-    }: { storage: Storage; artifactsUrl: string; stage: Stage; alerts: Alerts },
-  ) {
+/** The update directory: every request to the gateway but PUT goes to one function, which routes in code. */
+export class Directory extends Construct {
+  constructor(scope: Construct, id: string, { storage, gateway, artifactsUrl, alerts }: DirectoryProps) {
     super(scope, id);
     const handler = new HkdistFunction(this, "Function", {
       step: "directory",
@@ -37,16 +31,13 @@ export class Directory extends Construct {
     handler.allow(["dynamodb:GetItem", "dynamodb:Query"], [storage.table.tableArn], {
       "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [ARTIFACTS_PARTITION, CURRENT_PARTITION] },
     });
-
-    this.api = new HttpApi(this, "Api", {
-      description: "hkdist update directory",
-      // HTTP API paths cannot hold `{platform}.json`, so there is one catch-all route for every path and method.
-      defaultIntegration: new HttpLambdaIntegration("Integration", handler),
+    // HTTP API paths cannot hold `{platform}.json`, so there is one catch-all route for every path and method.
+    new HttpRoute(this, "Route", {
+      httpApi: gateway.api,
+      routeKey: HttpRouteKey.DEFAULT,
+      integration: new HttpLambdaIntegration("Integration", handler),
     });
     this.watchForTooLarge(handler, alerts);
-    this.url = stage.endpointUrl
-      ? `${stage.endpointUrl}/_aws/execute-api/${this.api.apiId}/$default/`
-      : `${this.api.apiEndpoint}/`;
   }
 
   /** release.json has outgrown the gateway: clients get 503 until somebody does something. */

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy, Size } from "aws-cdk-lib";
 import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
+import { Architecture, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -56,6 +56,8 @@ export class HkdistFunction<Names extends Setting> extends NodejsFunction {
         ...Object.fromEntries(settings.map(([name, value]) => [ENVIRONMENT[name], value])),
       },
       logGroup,
+      // What Lambda itself says as well; our own lines are JSON already and stay as they are.
+      loggingFormat: LoggingFormat.JSON,
       role,
       bundling: {
         format: OutputFormat.ESM,

@@ -7,10 +7,14 @@ import { Bases } from "./bases.ts";
 import { Build } from "./build.ts";
 import type { BuildProject } from "./build-project.ts";
 import type { CompleteConfig } from "./config/schema.ts";
+import { Dashboard } from "./dashboard.ts";
 import { Delivery } from "./delivery.ts";
 import { Describe } from "./describe.ts";
 import { Directory } from "./directory.ts";
 import { Explain } from "./explain.ts";
+import { Gateway } from "./gateway.ts";
+import { GithubActions } from "./github-actions.ts";
+import { Notify } from "./notify.ts";
 import { Pair } from "./pair.ts";
 import { Patch } from "./patch.ts";
 import { Plan } from "./plan.ts";
@@ -39,18 +43,24 @@ export class HkdistStack extends Stack {
     super(scope, id, { description: "hkdist: releases and updates of Go command-line tools" });
     const { buildConcurrency, largestBinaryBytes, patchBases, patchConcurrency } = config;
 
-    const alerts = new Alerts(this, "Alerts", { stage });
+    const alerts = new Alerts(this, "Alerts", { stage, emails: config.emails });
     const storage = new Storage(this, "Storage", { stage });
-    const delivery = new Delivery(this, "Delivery", { artifacts: storage.artifacts, stage });
-    const directory = new Directory(this, "Directory", {
-      storage,
-      artifactsUrl: delivery.url,
+    const gateway = new Gateway(this, "Gateway", {
       stage,
       alerts,
+      requestsPerSecond: config.requestsPerSecond,
     });
+    const delivery = new Delivery(this, "Delivery", {
+      artifacts: storage.artifacts,
+      gateway,
+      stage,
+      domain: config.domain,
+    });
+    const { artifactsUrl, directoryUrl } = delivery;
+    new Directory(this, "Directory", { storage, gateway, artifactsUrl, alerts });
     const record = new Record(this, "Record", { storage, largestBinaryBytes, stage, alerts });
     new Audit(this, "Audit", { storage, alerts });
-    new Register(this, "Register", { storage, directory, record });
+    new Register(this, "Register", { storage, gateway, record });
 
     const commands: ReleasableCommands = {};
     const projects: BuildProject[] = [];
@@ -59,8 +69,8 @@ export class HkdistStack extends Stack {
       const source = new Source(this, `Source-${cmd}`, forCommand);
       const build = new Build(this, `Build-${cmd}`, {
         ...forCommand,
-        directoryUrl: directory.url,
-        artifactsUrl: delivery.url,
+        directoryUrl,
+        artifactsUrl,
       });
       projects.push(source.project, build.project);
       commands[cmd] = {
@@ -75,6 +85,7 @@ export class HkdistStack extends Stack {
       storage,
       largestBinaryBytes,
       bsdiffFolder,
+      alerts,
     }).handler;
     const release = new ReleaseMachine(this, "Release", {
       commands,
@@ -85,7 +96,7 @@ export class HkdistStack extends Stack {
       patchConcurrency,
       pair: new Pair(this, "Pair", { storage, patchBases }).handler,
       patch,
-      describe: new Describe(this, "Describe", { storage, artifactsUrl: delivery.url }).handler,
+      describe: new Describe(this, "Describe", { storage, artifactsUrl }).handler,
       publish: new Publish(this, "Publish", { storage }).handler,
       explain: new Explain(this, "Explain", { projects }).handler,
     });
@@ -99,15 +110,35 @@ export class HkdistStack extends Stack {
       patch,
     });
 
+    const machines = { release: release.machine, promotion: promotion.machine };
+    new Notify(this, "Notify", { alerts, ...machines });
+    new Dashboard(this, "Dashboard", {
+      ...machines,
+      alerts,
+      projects,
+      commands: Object.keys(commands),
+      record,
+      gateway,
+      delivery,
+    });
+
     const outputs = {
-      DirectoryUrl: directory.url,
-      ArtifactsUrl: delivery.url,
+      DirectoryUrl: directoryUrl,
+      ArtifactsUrl: artifactsUrl,
+      ApiUrl: gateway.url,
+      DistributionDomain: delivery.distribution.distributionDomainName,
       ReleaseMachineArn: release.machine.stateMachineArn,
       PromoteMachineArn: promotion.machine.stateMachineArn,
       ArtifactsBucket: storage.artifacts.bucketName,
       Table: storage.table.tableName,
       AlertsTopicArn: alerts.topic.topicArn,
+      ReleasesTopicArn: alerts.releases.topicArn,
     };
+    if (config.githubActions !== undefined) {
+      const workflows = config.githubActions;
+      const { role } = new GithubActions(this, "GithubActions", { workflows, release: release.machine });
+      new CfnOutput(this, "GithubActionsRoleArn", { value: role.roleArn });
+    }
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 }

@@ -1,6 +1,10 @@
 import { Duration } from "aws-cdk-lib";
+import { type IMetric, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { functionFor } from "../lambda/patch/limits.ts";
+import { METRICS } from "../lambda/patch/metrics.ts";
+import { NAMESPACE } from "../lambda/shared/metric.ts";
+import type { Alerts } from "./alerts.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
 import type { Storage } from "./storage.ts";
 
@@ -10,13 +14,18 @@ export interface PatchProps {
   largestBinaryBytes: number;
   /** Folder of the bsdiff-node package, compiled for where the function runs. */
   bsdiffFolder: string;
+  alerts: Alerts;
 }
 
 /** Makes, proves, stores and records one patch. */
 export class Patch extends Construct {
   readonly handler: HkdistFunction<"table" | "artifactsBucket">;
 
-  constructor(scope: Construct, id: string, { storage, largestBinaryBytes, bsdiffFolder }: PatchProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { storage, largestBinaryBytes, bsdiffFolder, alerts }: PatchProps,
+  ) {
     super(scope, id);
     const { table, artifacts } = storage;
     const { megabytes, temporaryMegabytes, seconds } = functionFor(largestBinaryBytes);
@@ -39,5 +48,28 @@ export class Patch extends Construct {
     this.handler.allow(["s3:PutObject"], [patches]);
     // Without it a missing key is 403 and cannot be told from a missing permission.
     this.handler.allow(["s3:ListBucket"], [artifacts.bucketArn]);
+    this.watchLimits(alerts);
+  }
+
+  /** A function that was killed over its memory or time says nothing: so its errors are watched, too. */
+  private watchLimits(alerts: Alerts): void {
+    const period = Duration.minutes(5);
+    const told = (metricName: string) =>
+      new Metric({ namespace: NAMESPACE, metricName, statistic: "Maximum", period });
+    const limits: [string, string, IMetric, number][] = [
+      ["MemoryAlarm", "A patch took 90 % of its function's memory, or needs more", told(METRICS.memory), 90],
+      ["TimeAlarm", "A patch took 90 % of its function's time, or may need more", told(METRICS.time), 90],
+      ["ErrorsAlarm", "A patch failed", this.handler.metricErrors({ statistic: "Sum", period }), 1],
+    ];
+    for (const [id, happened, metric, threshold] of limits) {
+      alerts.alarm(this, id, {
+        happened,
+        section: "Patches are near the function's limits",
+        metric,
+        threshold,
+        evaluationPeriods: 1,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      });
+    }
   }
 }

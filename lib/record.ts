@@ -14,6 +14,7 @@ import type { Storage } from "./storage.ts";
 /** Stored artifact -> S3 event -> queue -> record function -> table. The queue allows waiting, retrying and replaying. */
 export class Record extends Construct {
   readonly queue: Queue;
+  readonly deadLetters: Queue;
   readonly recorder: HkdistFunction<"table" | "artifactsBucket" | "largestBinaryBytes">;
 
   constructor(
@@ -29,14 +30,14 @@ export class Record extends Construct {
     super(scope, id);
     const queueDefaults = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: requiresTls(stage) };
     const timeout = Duration.seconds(60);
-    const deadLetters = new Queue(this, "DeadLetters", {
+    this.deadLetters = new Queue(this, "DeadLetters", {
       ...queueDefaults,
       retentionPeriod: Duration.days(14),
     });
     alerts.alarm(this, "DeadLettersAlarm", {
       happened: "The recorder has failed on a stored object again and again",
       section: "An object could not be recorded",
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+      metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
         statistic: "Maximum",
         period: Duration.minutes(5),
       }),
@@ -49,7 +50,18 @@ export class Record extends Construct {
       // Little more than the function's timeout: a failed message must come back while `pair` still waits (5 minutes).
       visibilityTimeout: Duration.seconds(75),
       retentionPeriod: Duration.days(14),
-      deadLetterQueue: { maxReceiveCount: 10, queue: deadLetters },
+      deadLetterQueue: { maxReceiveCount: 10, queue: this.deadLetters },
+    });
+    alerts.alarm(this, "OldMessageAlarm", {
+      happened: "A stored object has waited to be recorded for longer than a release waits for it",
+      section: "Objects wait to be recorded",
+      metric: this.queue.metricApproximateAgeOfOldestMessage({
+        statistic: "Maximum",
+        period: Duration.minutes(5),
+      }),
+      threshold: 300,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     this.hearOf(storage.artifacts);
 

@@ -4,14 +4,14 @@ import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Construct } from "constructs";
 import { ARTIFACTS_PARTITION, CURRENT_PARTITION } from "../lambda/shared/keys.ts";
-import type { Directory } from "./directory.ts";
+import type { Gateway } from "./gateway.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
 import type { Record } from "./record.ts";
 import type { Storage } from "./storage.ts";
 
 export interface RegisterProps {
   storage: Storage;
-  directory: Directory;
+  gateway: Gateway;
   record: Record;
 }
 
@@ -20,7 +20,7 @@ export interface RegisterProps {
  * write nothing. The gateway lets a request through when IAM allows its caller `execute-api:Invoke` on the path.
  */
 export class Register extends Construct {
-  constructor(scope: Construct, id: string, { storage, directory, record }: RegisterProps) {
+  constructor(scope: Construct, id: string, { storage, gateway, record }: RegisterProps) {
     super(scope, id);
     const { table } = storage;
     const handler = new HkdistFunction(this, "Function", {
@@ -37,7 +37,7 @@ export class Register extends Construct {
       "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [CURRENT_PARTITION, "history#*"] },
     });
     handler.allow(["lambda:InvokeFunction"], [record.recorder.functionArn]);
-    directory.api.addRoutes({
+    gateway.api.addRoutes({
       path: "/{path+}",
       methods: [HttpMethod.PUT],
       integration: new HttpLambdaIntegration("Integration", handler),

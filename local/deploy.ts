@@ -19,14 +19,17 @@ export interface CdkOptions {
 }
 
 /** The stack's outputs, as lib/hkdist-stack.ts names them. */
-export interface Outputs {
-  DirectoryUrl: string;
-  ArtifactsUrl: string;
-  ReleaseMachineArn: string;
-  PromoteMachineArn: string;
-  ArtifactsBucket: string;
-  Table: string;
-}
+const OUTPUTS = [
+  "DirectoryUrl",
+  "ArtifactsUrl",
+  "ReleaseMachineArn",
+  "PromoteMachineArn",
+  "ArtifactsBucket",
+  "Table",
+  "AlertsTopicArn",
+  "ReleasesTopicArn",
+] as const;
+export type Outputs = Record<(typeof OUTPUTS)[number], string>;
 
 /**
  * Synthesizes the app for the local stage into the folder. Returns a hash of the result, the same for the same app.
@@ -81,15 +84,7 @@ export async function deploy(options: CdkOptions): Promise<Outputs> {
   );
   const stacks = JSON.parse(readFileSync(files.outputs, "utf8")) as Record<string, Partial<Outputs>>;
   const outputs = Object.values(stacks)[0] ?? {};
-  const wanted = [
-    "DirectoryUrl",
-    "ArtifactsUrl",
-    "ReleaseMachineArn",
-    "PromoteMachineArn",
-    "ArtifactsBucket",
-    "Table",
-  ] as const;
-  const missing = wanted.filter((name) => !outputs[name]);
+  const missing = OUTPUTS.filter((name) => !outputs[name]);
   if (missing.length > 0) throw new UserError(`The deployed stack has no output ${missing.join(", ")}.`);
   return outputs as Outputs;
 }

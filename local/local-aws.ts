@@ -24,6 +24,8 @@ export interface LocalAws {
   promoteMachineArn: string;
   artifactsBucket: string;
   table: string;
+  alertsTopicArn: string;
+  releasesTopicArn: string;
 }
 
 export interface UpOptions {
@@ -93,6 +95,8 @@ export async function up(options: UpOptions): Promise<LocalAws> {
         promoteMachineArn: outputs.PromoteMachineArn,
         artifactsBucket: outputs.ArtifactsBucket,
         table: outputs.Table,
+        alertsTopicArn: outputs.AlertsTopicArn,
+        releasesTopicArn: outputs.ReleasesTopicArn,
       };
       writeFileSync(files.deployed, JSON.stringify({ hash, local } satisfies Deployed, null, 2));
       forgetRememberedData(folder);

@@ -1,6 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { log } from "../shared/log.ts";
+import { parseArtifactObjectKey } from "../shared/keys.ts";
+import { about, log } from "../shared/log.ts";
 import { readSettings } from "../shared/settings.ts";
 import { openTable } from "../shared/table.ts";
 import { type Recorded, record } from "./record.ts";
@@ -41,8 +42,10 @@ export async function handler(event: SQSEvent | { key: string }): Promise<SQSBat
 }
 
 async function recordOne(object: StoredObject): Promise<Recorded> {
-  const recorded = await record(recorder, object);
-  const { outcome, ...details } = recorded;
-  log(outcome, { ...object, ...details });
-  return recorded;
+  return about(parseArtifactObjectKey(object.key) ?? {}, async () => {
+    const recorded = await record(recorder, object);
+    const { outcome, ...details } = recorded;
+    log(outcome, { ...object, ...details });
+    return recorded;
+  });
 }

@@ -10,6 +10,8 @@ export const ENVIRONMENT = {
   distributionId: "HKDIST_DISTRIBUTION_ID",
   buildConcurrency: "HKDIST_BUILD_CONCURRENCY",
   alertsTopic: "HKDIST_ALERTS_TOPIC",
+  releasesTopic: "HKDIST_RELEASES_TOPIC",
+  releaseMachine: "HKDIST_RELEASE_MACHINE",
   largestBinaryBytes: "HKDIST_LARGEST_BINARY_BYTES",
 } as const;
 

@@ -180,6 +180,55 @@ const command = commandFields.refine(
   },
 );
 
+const domain = z.strictObject({
+  /** What clients are built with from then on: "get.example.com". Its DNS entry leads to the output `DistributionDomain`. */
+  name: z
+    .string()
+    .regex(
+      /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+      'must be a domain name in small letters, such as "get.example.com"',
+    ),
+  /** ARN of its certificate in ACM. */
+  certificate: z
+    .string()
+    .regex(
+      /^arn:[\w-]+:acm:us-east-1:\d{12}:certificate\/[\w-]+$/,
+      "must be the ARN of a certificate in ACM in us-east-1, the only region from which CloudFront takes them",
+    ),
+});
+
+/** A workflow that may start releases: of one repository, for one branch or for its tags. */
+const githubWorkflow = z
+  .strictObject({
+    /** "owner/name"; where GitHub puts numbers into its tokens' subjects, with them: "owner@123456/name@456789". */
+    repository: z
+      .string()
+      .regex(
+        /^[\w-]+(@\d+)?\/[\w.-]+(@\d+)?$/,
+        'must be a repository on GitHub such as "owner/name", without wildcards',
+      ),
+    branch: z
+      .string()
+      .regex(/^\w[\w./-]*$/, 'must be a branch such as "main", without wildcards')
+      .optional(),
+    /** A tag, or tags with `*` for anything: "v*". */
+    tag: z
+      .string()
+      .regex(/^\w[\w./*-]*$/, 'must be a tag, or a pattern of tags such as "v*"')
+      .optional(),
+  })
+  .refine(({ branch, tag }) => (branch === undefined) !== (tag === undefined), {
+    error: "must name either a branch or a tag",
+    when: ({ value }) => typeof value === "object" && value !== null,
+  });
+
+const emails = z.strictObject({
+  /** Gets all alarms, what the audit finds, and releases that failed. */
+  alerts: z.email("must be an e-mail address").optional(),
+  /** Gets a word about each finished release and promotion. */
+  releases: z.email("must be an e-mail address").optional(),
+});
+
 const fields = z.strictObject({
   /** By command name, as clients ask for it: 1 to 64 of A-Z, a-z, 0-9 and -. */
   commands: z
@@ -201,6 +250,14 @@ const fields = z.strictObject({
   patchBases: z.int().min(0).max(MOST_BASES).default(8),
   /** Patches made at once (1 to 40: an inline Map's limit). Few, so that the directory's functions keep room. */
   patchConcurrency: z.int().min(1).max(40).default(4),
+  /** A domain of one's own, with CloudFront before directory and artifacts (docs/domain.md). Clients in the field keep the URLs that they were built with. */
+  domain: domain.optional(),
+  /** Workflows on GitHub that may start releases, without a key (docs/releasing-from-ci.md). */
+  githubActions: z.array(githubWorkflow).min(1, "must name at least one workflow").optional(),
+  /** Who is told by e-mail, after confirming a first one. Others may subscribe to the two topics among the stack's outputs. */
+  emails: emails.optional(),
+  /** Requests a second that the directory takes before it answers 429 (1 to 5000); twice as many for a moment. */
+  requestsPerSecond: z.int().min(1).max(5000).default(100),
   /** A build's time limit in minutes (CodeBuild: 5 to 480). */
   buildTimeoutMinutes: z.int().min(5).max(480).default(60),
   /**

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { ListObjectVersionsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { audit } from "../../audit/audit.ts";
 import { getArtifact } from "../../lambda/shared/artifacts.ts";
 import { historyOf } from "../../lambda/shared/current.ts";
 import { artifactObjectKey, patchObjectKey } from "../../lambda/shared/keys.ts";
 import { hostPlatform } from "../../tools/install.ts";
+import { Mailbox } from "./mailbox.ts";
 import { applyPatch, BSDIFF4 } from "./readers.ts";
 import { directory, local, promote, release, repositoryOf, s3, table } from "./setting.ts";
 
@@ -51,7 +52,17 @@ async function store(version: string): Promise<void> {
   });
 }
 
+let alertsMailbox: Mailbox;
+let releasesMailbox: Mailbox;
+
+afterAll(async () => {
+  await alertsMailbox.leave();
+  await releasesMailbox.leave();
+});
+
 beforeAll(async () => {
+  alertsMailbox = await Mailbox.subscribe(local.alertsTopicArn);
+  releasesMailbox = await Mailbox.subscribe(local.releasesTopicArn);
   repositoryOf(cmd).commitAndTag("Released", `v${RELEASED}`);
   expect(await release({ cmd, platforms: [platform], publish: false })).toMatchObject({
     status: "SUCCEEDED",
@@ -131,7 +142,17 @@ describe("going back", () => {
 
 describe("a yank", () => {
   const YANK = { cmd, version: LAST, yank: true, reason: "eats files" };
+  let alertsMailbox: Mailbox;
+  let releasesMailbox: Mailbox;
+
+  afterAll(async () => {
+    await alertsMailbox.leave();
+    await releasesMailbox.leave();
+  });
+
   beforeAll(async () => {
+    alertsMailbox = await Mailbox.subscribe(local.alertsTopicArn);
+    releasesMailbox = await Mailbox.subscribe(local.releasesTopicArn);
     await store(LAST);
     expect(await promote({ cmd, version: LAST })).toMatchObject({ status: "SUCCEEDED" });
     expect(await updateFrom(OLD)).toBe(LAST);
@@ -215,6 +236,46 @@ test("two promotions side by side end at one of the two, and the history tells w
     expect(error).toBe("ConcurrentPublishError");
     expect(cause).toContain(`moved ${platform} from ${RELEASED} to ${changes[0]}`);
   }
+});
+
+describe("people are told", () => {
+  const subjects = async (mailbox: Mailbox) =>
+    (await mailbox.mails()).map(({ Subject }) => Subject).filter((subject) => subject.includes(cmd));
+
+  test("of what was done", async () => {
+    await vi.waitFor(
+      async () =>
+        expect(await subjects(releasesMailbox)).toEqual(
+          expect.arrayContaining([
+            `${cmd} ${RELEASED} is built, and not current`,
+            `${cmd} ${RELEASED} is released`,
+            `${cmd} ${OLD} is current`,
+            `${cmd} ${LAST} is withdrawn`,
+            `${cmd} ${LAST} is no longer withdrawn`,
+          ]),
+        ),
+      { timeout: 20_000 },
+    );
+    const [first] = await releasesMailbox.mails();
+    expect(first?.Message).toContain(`Platforms: ${platform}\n`);
+  });
+
+  test("of what failed, with its cause", async () => {
+    await vi.waitFor(
+      async () =>
+        expect(await subjects(alertsMailbox)).toEqual(
+          expect.arrayContaining([
+            `The promotion of ${cmd} ${OLD} failed: PromoteRefusedError`,
+            `The release of ${cmd} ${RELEASED} failed: PublishRefusedError`,
+            `The release of ${cmd} ${LAST} failed: YankedVersionError`,
+          ]),
+        ),
+      { timeout: 20_000 },
+    );
+    const mails = await alertsMailbox.mails();
+    const refused = mails.find(({ Subject }) => Subject.includes(`${LAST} failed: YankedVersionError`));
+    expect(refused?.Message).toMatch(/YankedVersionError: .*was withdrawn/);
+  });
 });
 
 test("an audit finds everything in order", async () => expect(await breaches()).toEqual([]));

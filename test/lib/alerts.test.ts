@@ -1,9 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { BREACH_EVENT, FINISHED_EVENT, SECTIONS } from "../../lambda/audit/breach.ts";
+import { METRICS } from "../../lambda/patch/metrics.ts";
 import { TOO_LARGE } from "../../lambda/shared/http/serve.ts";
+import { anchorOf } from "../../lib/alerts.ts";
+import type { Config } from "../../lib/config/schema.ts";
 import { fileText } from "../lambda/support.ts";
-import { onAws } from "./stages.ts";
-import type { Template } from "./template.ts";
+import { CONFIG, onAws } from "./stages.ts";
+import { Template } from "./template.ts";
 
 let aws: Template;
 beforeAll(() => {
@@ -12,15 +15,15 @@ beforeAll(() => {
 
 const alarms = () => aws.ofType("AWS::CloudWatch::Alarm").map(([, { Properties }]) => Properties);
 const sectionsOfAlarms = () =>
-  alarms().map(({ AlarmDescription }) => /docs\/runbook\.md, '(.*)'$/.exec(String(AlarmDescription))?.[1]);
+  alarms().map(({ AlarmDescription }) => /: see docs\/runbook\.md#(.*)$/.exec(String(AlarmDescription))?.[1]);
 
 /** The sections of the runbook, without the first title. */
 const HEADINGS = [...fileText("docs/runbook.md").matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
 
 describe("the runbook", () => {
   it("has a section for each alarm and for each kind of breach, and no other", () => {
-    const wanted = [...sectionsOfAlarms(), ...Object.values(SECTIONS)];
-    expect(HEADINGS.toSorted()).toEqual(wanted.toSorted());
+    const wanted = new Set([...sectionsOfAlarms(), ...Object.values(SECTIONS).map(anchorOf)]);
+    expect(HEADINGS.map((heading) => anchorOf(heading ?? "")).toSorted()).toEqual([...wanted].toSorted());
   });
 
   it("has in each one what it means, who notices, and what to do", () => {
@@ -43,7 +46,7 @@ describe("the runbook", () => {
 describe("alarms", () => {
   it("all tell the one topic", () => {
     expect(alarms().map(({ AlarmActions }) => AlarmActions)).toEqual(alarms().map(() => ["AlertsTopic"]));
-    expect(aws.ofType("AWS::SNS::Topic").map(([name]) => name)).toEqual(["AlertsTopic"]);
+    expect(aws.ofType("AWS::SNS::Topic").map(([name]) => name)).toEqual(["AlertsTopic", "AlertsReleases"]);
   });
 
   it("may publish to it, and so may the audit; nobody else is allowed by its policy", () => {
@@ -98,25 +101,179 @@ describe("alarms", () => {
     });
   });
 
-  it("ring for one dead letter", () => {
-    expect(aws.properties("RecordDeadLettersAlarm")).toMatchObject({
-      Namespace: "AWS/SQS",
-      MetricName: "ApproximateNumberOfMessagesVisible",
-      Dimensions: [{ Name: "QueueName", Value: "RecordDeadLetters.QueueName" }],
-      Statistic: "Maximum",
+  it.each([
+    [
+      "one dead letter",
+      "RecordDeadLettersAlarm",
+      {
+        Namespace: "AWS/SQS",
+        MetricName: "ApproximateNumberOfMessagesVisible",
+        Dimensions: [{ Name: "QueueName", Value: "RecordDeadLetters.QueueName" }],
+        Statistic: "Maximum",
+        Threshold: 1,
+      },
+    ],
+    [
+      "an object that waits for longer than a release does",
+      "RecordOldMessageAlarm",
+      {
+        Namespace: "AWS/SQS",
+        MetricName: "ApproximateAgeOfOldestMessage",
+        Dimensions: [{ Name: "QueueName", Value: "RecordQueue.QueueName" }],
+        Statistic: "Maximum",
+        Threshold: 300,
+      },
+    ],
+    [
+      "five answers that failed",
+      "GatewayErrorsAlarm",
+      {
+        Namespace: "AWS/ApiGateway",
+        MetricName: "5xx",
+        Dimensions: [{ Name: "ApiId", Value: "GatewayApi" }],
+        Statistic: "Sum",
+        Threshold: 5,
+      },
+    ],
+    [
+      "a release that failed",
+      "NotifyReleaseFailedAlarm",
+      {
+        Namespace: "AWS/States",
+        MetricName: "ExecutionsFailed",
+        Dimensions: [{ Name: "StateMachineArn", Value: "ReleaseMachine" }],
+        Statistic: "Sum",
+        Threshold: 1,
+      },
+    ],
+    [
+      "a release that did not end",
+      "NotifyReleaseTimedOutAlarm",
+      {
+        MetricName: "ExecutionsTimedOut",
+        Dimensions: [{ Name: "StateMachineArn", Value: "ReleaseMachine" }],
+        Statistic: "Sum",
+        Threshold: 1,
+      },
+    ],
+    [
+      "a promotion that failed",
+      "NotifyPromotionFailedAlarm",
+      {
+        MetricName: "ExecutionsFailed",
+        Dimensions: [{ Name: "StateMachineArn", Value: "PromotionMachine" }],
+        Statistic: "Sum",
+        Threshold: 1,
+      },
+    ],
+    [
+      "a patch that took nearly all memory",
+      "PatchMemoryAlarm",
+      { Namespace: "hkdist", MetricName: METRICS.memory, Statistic: "Maximum", Threshold: 90 },
+    ],
+    [
+      "a patch that took nearly all time",
+      "PatchTimeAlarm",
+      { Namespace: "hkdist", MetricName: METRICS.time, Statistic: "Maximum", Threshold: 90 },
+    ],
+    [
+      "a patch that failed",
+      "PatchErrorsAlarm",
+      {
+        Namespace: "AWS/Lambda",
+        MetricName: "Errors",
+        Dimensions: [{ Name: "FunctionName", Value: "PatchFunction" }],
+        Statistic: "Sum",
+        Threshold: 1,
+      },
+    ],
+  ])("ring for %s within five minutes", (_, alarm, properties) => {
+    expect(aws.properties(alarm)).toMatchObject({
+      ...properties,
+      Period: 300,
       EvaluationPeriods: 1,
-      Threshold: 1,
       ComparisonOperator: "GreaterThanOrEqualToThreshold",
       TreatMissingData: "notBreaching",
+    });
+  });
+
+  it("ring for a directory that is slow for a quarter of an hour", () => {
+    expect(aws.properties("GatewaySlowAlarm")).toMatchObject({
+      MetricName: "Latency",
+      Dimensions: [{ Name: "ApiId", Value: "GatewayApi" }],
+      ExtendedStatistic: "p90",
+      Period: 300,
+      EvaluationPeriods: 3,
+      Threshold: 2000,
+    });
+  });
+});
+
+describe("mails", () => {
+  const subscriptions = (emails: Config["emails"]) =>
+    new Template({ ...CONFIG, ...(emails && { emails }) }, { endpointUrl: undefined })
+      .ofType("AWS::SNS::Subscription")
+      .map(([, { Properties }]) => Properties);
+
+  it("go to nobody unless somebody is named", () => {
+    expect(subscriptions(undefined)).toEqual([]);
+  });
+
+  it("go to who is named, for each topic", () => {
+    const mail = (TopicArn: string, Endpoint: string) => ({ TopicArn, Endpoint, Protocol: "email" });
+    expect(subscriptions({ alerts: "ops@example.com" })).toEqual([mail("AlertsTopic", "ops@example.com")]);
+    expect(subscriptions({ alerts: "ops@example.com", releases: "team@example.com" })).toEqual([
+      mail("AlertsTopic", "ops@example.com"),
+      mail("AlertsReleases", "team@example.com"),
+    ]);
+  });
+});
+
+describe("the dashboard", () => {
+  const body = () => {
+    const { DashboardBody } = aws.properties("DashboardPage");
+    return JSON.parse(String(DashboardBody)) as {
+      widgets: { type: string; properties: { title: string; alarms?: string[]; metrics?: unknown[][] } }[];
+    };
+  };
+
+  it("shows every alarm", () => {
+    const [first] = body().widgets;
+    const names = aws.ofType("AWS::CloudWatch::Alarm").map(([name]) => `${name}.Arn`);
+    expect(first?.properties.alarms?.toSorted()).toEqual(names.toSorted());
+  });
+
+  it("draws something in each of its pictures", () => {
+    for (const { type, properties } of body().widgets.slice(1)) {
+      expect([type, properties.title]).toEqual(["metric", expect.stringMatching(/./)]);
+      expect([properties.title, properties.metrics?.length]).not.toEqual([properties.title, 0]);
+    }
+    const drawn = body().widgets.flatMap(({ properties: { metrics = [] } }) =>
+      metrics.map(([, name]) => name),
+    );
+    expect(drawn).toEqual(expect.arrayContaining(Object.values(METRICS)));
+  });
+});
+
+describe("the message about an execution", () => {
+  it("is written for each that ends, of these two machines only", () => {
+    expect(aws.properties("NotifyEnded")).toMatchObject({
+      EventPattern: {
+        source: ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        detail: {
+          stateMachineArn: ["ReleaseMachine", "PromotionMachine"],
+          status: ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
+        },
+      },
+      Targets: [{ Arn: "NotifyFunction.Arn" }],
     });
   });
 });
 
 describe("the audit", () => {
   it("runs once a day, for as long as a function can", () => {
-    const [[, rule] = [], ...others] = aws.ofType("AWS::Events::Rule");
-    expect(others).toEqual([]);
-    expect(rule?.Properties).toMatchObject({
+    expect(aws.properties("AuditDaily")).toMatchObject({
       ScheduleExpression: "rate(1 day)",
       State: "ENABLED",
       Targets: [{ Arn: "AuditFunction.Arn" }],

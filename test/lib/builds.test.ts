@@ -89,7 +89,7 @@ describe("builds", () => {
       HKDIST_COMMIT_VARIABLE: "",
       HKDIST_DATE_VARIABLE: "",
       HKDIST_DIRECTORY_URL_VARIABLE: "main.directoryURL",
-      HKDIST_DIRECTORY_URL: "DirectoryApi.ApiEndpoint/",
+      HKDIST_DIRECTORY_URL: "GatewayApi.ApiEndpoint/",
       HKDIST_ARTIFACTS_URL_VARIABLE: "main.artifactsURL",
       HKDIST_ARTIFACTS_URL: "https://DeliveryDistribution.DomainName/",
       HKDIST_SOURCES_BUCKET: "StorageSources",

@@ -23,10 +23,26 @@ describe("the directory", () => {
       ]);
     const integration = (name: string) =>
       expect.objectContaining({ IntegrationUri: `${name}.Arn`, PayloadFormatVersion: "2.0" });
-    expect(routes).toEqual([
-      ["$default", "NONE", integration("DirectoryFunction")],
+    expect(routes.toSorted()).toEqual([
       ["PUT /{path+}", "AWS_IAM", integration("RegisterFunction")],
+      ["$default", "NONE", integration("DirectoryFunction")],
     ]);
+  });
+
+  it("is throttled, and logs what operating needs and nothing about people", () => {
+    const { StageName, AutoDeploy, DefaultRouteSettings, AccessLogSettings } = aws.properties("GatewayStage");
+    expect([StageName, AutoDeploy, DefaultRouteSettings]).toEqual([
+      "$default",
+      true,
+      { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
+    ]);
+    const { DestinationArn, Format } = AccessLogSettings as { DestinationArn: string; Format: string };
+    expect(DestinationArn).toBe("GatewayAccessLog.Arn");
+    expect(aws.properties("GatewayAccessLog")["RetentionInDays"]).toBe(30);
+    const { time, requestId, method, path, status, bytes, milliseconds, error, ...more } = JSON.parse(Format);
+    expect([time, requestId, method, path, status, bytes, milliseconds, error]).not.toContain(undefined);
+    expect(more).toEqual({});
+    expect(Format).not.toMatch(/sourceIp|userAgent|identity|authorizer|querystring/i);
   });
 
   it("raises an alarm when an answer has outgrown the gateway", () => {

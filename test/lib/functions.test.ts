@@ -59,6 +59,8 @@ describe("functions", () => {
     ["recordFunction", "RecordFunction"],
     ["recordQueueUrl", "RecordQueue"],
     ["alertsTopic", "AlertsTopic"],
+    ["releasesTopic", "AlertsReleases"],
+    ["releaseMachine", "ReleaseMachine"],
     ["buildConcurrency", "2"],
     ["patchBases", "5"],
     ["largestBinaryBytes", "120000000"],

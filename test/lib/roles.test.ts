@@ -149,6 +149,14 @@ describe("rights", () => {
       `${SOURCES}/reports/greet-canary/*: s3:PutObject`,
       `${ARTIFACTS}/greet-canary/*/*.gz: s3:PutObject`,
     ],
+    NotifyFunctionRole: [
+      LOGS,
+      "AlertsReleases: sns:Publish",
+      "AlertsTopic: sns:Publish",
+      ...["PromotionMachine", "ReleaseMachine"].map(
+        (name) => `arn:aws:states:REGION:ACCOUNT:execution:${name}.Name:*: states:DescribeExecution`,
+      ),
+    ],
     ReleaseMachineRole: [
       ...["Describe", "Explain", "Pair", "Patch", "Plan", "Publish", "Request"].map(invoked),
       ...PROJECTS.map(

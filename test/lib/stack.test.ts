@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { BUCKETS, ENDPOINT, onAws, onLocal, QUEUES } from "./stages.ts";
+import { BUCKETS, ENDPOINT, onAws, onLocal, QUEUES, TOPICS } from "./stages.ts";
 import type { Template } from "./template.ts";
 
 let aws: Template;
@@ -26,20 +26,20 @@ describe("TLS", () => {
     expect(aws.policyOf(queue)).toContainEqual(withoutTls("sqs", `${queue}.Arn`));
   });
 
-  it("is the only way to the alerts' topic on AWS", () => {
-    expect(aws.policyOf("AlertsTopic")).toContainEqual(
+  it.each(TOPICS)("is the only way to %s on AWS", (topic) => {
+    expect(aws.policyOf(topic)).toContainEqual(
       expect.objectContaining({
         Effect: "Deny",
         Principal: "*",
         Action: "sns:Publish",
-        Resource: "AlertsTopic",
+        Resource: topic,
         Condition: { Bool: { "aws:SecureTransport": "false" } },
       }),
     );
   });
 
   it("is not asked for on the local AWS, which has none", () => {
-    const statements = [...BUCKETS, ...QUEUES, "AlertsTopic"].flatMap((name) => local.policyOf(name));
+    const statements = [...BUCKETS, ...QUEUES, ...TOPICS].flatMap((name) => local.policyOf(name));
     expect(statements.length).toBeGreaterThan(0);
     expect(JSON.stringify(statements)).not.toContain("SecureTransport");
   });
@@ -52,11 +52,14 @@ describe("outputs", () => {
     ArtifactsBucket: "StorageArtifacts",
     Table: "StorageTable",
     AlertsTopicArn: "AlertsTopic",
+    ReleasesTopicArn: "AlertsReleases",
+    DistributionDomain: "DeliveryDistribution.DomainName",
   };
 
   it("are these on AWS", () => {
     expect(aws.outputs).toEqual({
-      DirectoryUrl: "DirectoryApi.ApiEndpoint/",
+      DirectoryUrl: "GatewayApi.ApiEndpoint/",
+      ApiUrl: "GatewayApi.ApiEndpoint/",
       ArtifactsUrl: "https://DeliveryDistribution.DomainName/",
       ...SAME,
     });
@@ -64,7 +67,8 @@ describe("outputs", () => {
 
   it("are these on the local AWS", () => {
     expect(local.outputs).toEqual({
-      DirectoryUrl: `${ENDPOINT}/_aws/execute-api/DirectoryApi/$default/`,
+      DirectoryUrl: `${ENDPOINT}/_aws/execute-api/GatewayApi/$default/`,
+      ApiUrl: `${ENDPOINT}/_aws/execute-api/GatewayApi/$default/`,
       ArtifactsUrl: `${ENDPOINT}/_aws/cloudfront/DeliveryDistribution.DomainName/`,
       ...SAME,
     });

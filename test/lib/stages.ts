@@ -37,6 +37,7 @@ export const CONFIG: Config = {
       platforms: ["linux-arm64"],
     },
   },
+  requestsPerSecond: 20,
   buildConcurrency: 2,
   patchBases: 5,
   patchConcurrency: 3,
@@ -50,6 +51,7 @@ export const onLocal = () => new Template(CONFIG, { endpointUrl: ENDPOINT });
 
 export const BUCKETS = ["StorageArtifacts", "StorageSources"];
 export const QUEUES = ["RecordQueue", "RecordDeadLetters"];
+export const TOPICS = ["AlertsTopic", "AlertsReleases"];
 
 /** A machine, and its states by name, those inside the Maps too. */
 export const releaseMachine = () => machineOf(onAws(), "ReleaseMachine");

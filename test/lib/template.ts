@@ -201,6 +201,7 @@ const PSEUDO: Record<string, string> = {
   "AWS::Partition": "aws",
   "AWS::Region": "REGION",
   "AWS::AccountId": "ACCOUNT",
+  "AWS::URLSuffix": "amazonaws.com",
 };
 
 function readable(value: unknown): unknown {

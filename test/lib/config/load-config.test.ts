@@ -19,12 +19,17 @@ const GREET = {
   versionVariable: "main.version",
   platforms: ["linux-amd64", "darwin-arm64"],
 };
+const DOMAIN = {
+  name: "get.example.com",
+  certificate: "arn:aws:acm:us-east-1:123456789012:certificate/12345678-aaaa",
+};
 const DEFAULTS = {
   buildConcurrency: 1,
   patchBases: 8,
   patchConcurrency: 4,
   buildTimeoutMinutes: 60,
   largestBinaryBytes: 170_000_000,
+  requestsPerSecond: 100,
 };
 
 const temporary = mkdtempSync(join(tmpdir(), "hkdist-config-"));
@@ -94,6 +99,9 @@ describe("a right configuration", () => {
       patchConcurrency: 40,
       buildTimeoutMinutes: 480,
       largestBinaryBytes: 1,
+      requestsPerSecond: 5000,
+      domain: DOMAIN,
+      emails: { alerts: "ops@example.com", releases: "team@example.com" },
     };
     expect(checkConfig(config, AWS)).toEqual(config);
   });
@@ -302,6 +310,26 @@ describe("a mistake is told with its place", () => {
       { ...greet({}), largestBinaryBytes: 2 ** 31 + 1 },
       "largestBinaryBytes: ",
     ],
+    ["no requests at all", { ...greet({}), requestsPerSecond: 0 }, "requestsPerSecond: "],
+    [
+      "a name as e-mail",
+      { ...greet({}), emails: { alerts: "ops" } },
+      "emails.alerts: must be an e-mail address",
+    ],
+    [
+      "a URL as domain",
+      { ...greet({}), domain: { ...DOMAIN, name: "https://get.example.com/" } },
+      "domain.name: must be a domain name",
+    ],
+    [
+      "a certificate of another region",
+      {
+        ...greet({}),
+        domain: { ...DOMAIN, certificate: DOMAIN.certificate.replace("us-east-1", "eu-west-1") },
+      },
+      "domain.certificate: must be the ARN of a certificate in ACM in us-east-1",
+    ],
+    ["a list of e-mails", { ...greet({}), emails: ["ops@example.com"] }, "emails: "],
     ["a limit as text", { ...greet({}), largestBinaryBytes: "600 MB" }, "largestBinaryBytes: "],
     ["too few bases", { ...greet({}), patchBases: -1 }, "patchBases: "],
     ["too many bases", { ...greet({}), patchBases: 51 }, "patchBases: "],
