@@ -29,6 +29,7 @@ export const COMMANDS = [
   "greet-undescribed",
   "greet-faulty",
   "greet-promoted",
+  "greet-workflow",
   "greet-audited",
 ] as const;
 

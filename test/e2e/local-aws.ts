@@ -67,7 +67,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     }
     commands.push(["hk-private", hk]);
     const config = join(folder, "hkdist.config.mjs");
-    writeFileSync(config, `export default ${JSON.stringify({ commands: Object.fromEntries(commands) })};\n`);
+    writeFileSync(
+      config,
+      `export default ${JSON.stringify({ commands: Object.fromEntries(commands), githubActions: [{ repository: "example/greet", tag: "v*" }] })};\n`,
+    );
     const faults = join(folder, "faults");
     injector = await Injector.start(faults);
     const own = { log: console.error, endWithProcess: true, programs: injector.bin };

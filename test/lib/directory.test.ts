@@ -24,8 +24,8 @@ describe("the directory", () => {
     const integration = (name: string) =>
       expect.objectContaining({ IntegrationUri: `${name}.Arn`, PayloadFormatVersion: "2.0" });
     expect(routes.toSorted()).toEqual([
-      ["PUT /{path+}", "AWS_IAM", integration("RegisterFunction")],
       ["$default", "NONE", integration("DirectoryFunction")],
+      ["PUT /{path+}", "AWS_IAM", integration("RegisterFunction")],
     ]);
   });
 

@@ -101,6 +101,10 @@ describe("a right configuration", () => {
       largestBinaryBytes: 1,
       requestsPerSecond: 5000,
       domain: DOMAIN,
+      githubActions: [
+        { repository: "example/greet", tag: "v*" },
+        { repository: "example@1/greet@2", branch: "main" },
+      ],
       emails: { alerts: "ops@example.com", releases: "team@example.com" },
     };
     expect(checkConfig(config, AWS)).toEqual(config);
@@ -328,6 +332,31 @@ describe("a mistake is told with its place", () => {
         domain: { ...DOMAIN, certificate: DOMAIN.certificate.replace("us-east-1", "eu-west-1") },
       },
       "domain.certificate: must be the ARN of a certificate in ACM in us-east-1",
+    ],
+    [
+      "any repository of an owner",
+      { ...greet({}), githubActions: [{ repository: "example/*", tag: "v*" }] },
+      "githubActions.0.repository: must be a repository on GitHub",
+    ],
+    [
+      "any branch",
+      { ...greet({}), githubActions: [{ repository: "example/greet", branch: "*" }] },
+      "githubActions.0.branch: must be a branch",
+    ],
+    [
+      "any tag",
+      { ...greet({}), githubActions: [{ repository: "example/greet", tag: "*" }] },
+      "githubActions.0.tag: must be a tag",
+    ],
+    [
+      "a workflow for neither branch nor tag",
+      { ...greet({}), githubActions: [{ repository: "example/greet" }] },
+      "githubActions.0: must name either a branch or a tag",
+    ],
+    [
+      "a workflow for both",
+      { ...greet({}), githubActions: [{ repository: "example/greet", branch: "main", tag: "v*" }] },
+      "githubActions.0: must name either a branch or a tag",
     ],
     ["a list of e-mails", { ...greet({}), emails: ["ops@example.com"] }, "emails: "],
     ["a limit as text", { ...greet({}), largestBinaryBytes: "600 MB" }, "largestBinaryBytes: "],

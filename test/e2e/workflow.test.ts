@@ -1,0 +1,80 @@
+import { spawnSync } from "node:child_process";
+import { SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { clientEnvironment } from "../../local/local-aws.ts";
+import { fileText } from "../lambda/support.ts";
+import { sessionOf } from "./as-role.ts";
+import { directory, local, options, repositoryOf } from "./setting.ts";
+import type { Credentials } from "./signed.ts";
+
+const COMMAND = "greet-workflow";
+
+interface Workflow {
+  jobs: {
+    release: { steps: { name?: string; uses?: string; run?: string; env?: Record<string, string> }[] };
+  };
+}
+const { jobs } = parse(fileText("examples/github-actions/release.yml")) as Workflow;
+const step = jobs.release.steps.find(({ name }) => name === "Release");
+
+let session: Credentials & { sessionToken: string };
+beforeAll(async () => {
+  session = await sessionOf("GithubActionsRole");
+});
+
+/** The workflow's own script, as a runner starts it, under the role. */
+function run(tag: string) {
+  const { status, stdout } = spawnSync("bash", ["-e", "-c", step?.run ?? "exit 99"], {
+    encoding: "utf8",
+    env: {
+      ...clientEnvironment(local),
+      AWS_ACCESS_KEY_ID: session.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+      AWS_SESSION_TOKEN: session.sessionToken,
+      MACHINE: local.releaseMachineArn,
+      COMMAND,
+      TAG: tag,
+    },
+    timeout: 240_000,
+  });
+  return { status, last: stdout.trimEnd().split("\n").at(-1) };
+}
+
+describe("the workflow for GitHub", () => {
+  test("sets what its script reads, and takes its action by a commit", () => {
+    expect(Object.keys(step?.env ?? {})).toEqual(["MACHINE", "COMMAND", "TAG"]);
+    const actions = jobs.release.steps.flatMap(({ uses }) => uses ?? []);
+    expect(actions).toEqual([expect.stringMatching(/^aws-actions\/configure-aws-credentials@[0-9a-f]{40}$/)]);
+  });
+
+  test("releases a tag and waits for it, with no more rights than the role's", async () => {
+    repositoryOf(COMMAND).commitAndTag("Released by a workflow", "v20260105");
+    expect(run("v20260105")).toEqual({ status: 0, last: `::notice::${COMMAND} v20260105 is released` });
+    const { version } = (await (await directory(`${COMMAND}/current/linux-amd64.json`)).json()) as {
+      version: string;
+    };
+    expect(version).toBe("20260105");
+  });
+
+  test("fails as the release does, with its words", () => {
+    const { status, last } = run("v20260106");
+    expect([status, last]).toEqual([1, expect.stringMatching(/^::error::TagNotFoundError: .*v20260106/)]);
+  });
+
+  test("does not hand on what is no tag of a release", () => {
+    const { status, last } = run('v1","force":true,"x":"');
+    expect([status, last]).toEqual([1, expect.stringMatching(/^::error::.* is no tag of a release/)]);
+  });
+});
+
+test("the role cannot go back, nor stop a release", async () => {
+  const steps = new SFNClient({ ...options, credentials: session });
+  const refused = { name: "AccessDeniedException" };
+  const input = JSON.stringify({ cmd: COMMAND, version: "20260105" });
+  await expect(
+    steps.send(new StartExecutionCommand({ stateMachineArn: local.promoteMachineArn, input })),
+  ).rejects.toMatchObject(refused);
+  const executionArn = `${local.releaseMachineArn.replace(":stateMachine:", ":execution:")}:any`;
+  await expect(steps.send(new StopExecutionCommand({ executionArn }))).rejects.toMatchObject(refused);
+});
