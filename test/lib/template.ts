@@ -190,7 +190,7 @@ export class Template {
 }
 
 /** The feature flags that the app runs with. */
-function readContext(): Record<string, unknown> {
+export function readContext(): Record<string, unknown> {
   const text = readFileSync(new URL("../../cdk.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { context: Record<string, unknown> }).context;
 }
