@@ -1,4 +1,4 @@
-import { Duration, Stack } from "aws-cdk-lib";
+import { Duration, Stack, Validations } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import {
   type BehaviorOptions,
@@ -63,6 +63,26 @@ export class Delivery extends Construct {
           }),
       httpVersion: HttpVersion.HTTP2_AND_3,
     });
+    Validations.of(this.distribution).acknowledge(
+      { id: "AwsSolutions-CFR1", reason: "The files are for everybody, wherever they are." },
+      {
+        id: "AwsSolutions-CFR2",
+        reason:
+          "What it serves is public and only read; a firewall costs more per month than all the rest together.",
+      },
+      {
+        id: "AwsSolutions-CFR3",
+        reason:
+          "Access logs would hold the address of everybody who uses a tool. " +
+          "What operating needs, requests, bytes and errors, is in CloudFront's metrics.",
+      },
+    );
+    if (domain === undefined) {
+      Validations.of(this.distribution).acknowledge({
+        id: "AwsSolutions-CFR4",
+        reason: "The certificate of *.cloudfront.net is AWS's, and no oldest TLS version can be set with it.",
+      });
+    }
     const own = this.distribution.distributionDomainName;
     const name = domain?.name ?? own;
     this.artifactsUrl = stage.endpointUrl

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import { AttributeType, Billing, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { AnyPrincipal, Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
@@ -58,5 +58,13 @@ export class Storage extends Construct {
         { expiration: Duration.days(90), abortIncompleteMultipartUploadAfter: Duration.days(7) },
       ],
     });
+    for (const bucket of [this.artifacts, this.sources]) {
+      Validations.of(bucket).acknowledge({
+        id: "AwsSolutions-S1",
+        reason:
+          "Nobody reaches it but CloudFront and the stack's own roles, and every artifact and patch has its row. " +
+          "Who wants each request logged turns on CloudTrail's data events for the account.",
+      });
+    }
   }
 }

@@ -1,0 +1,95 @@
+import { Bucket } from "aws-cdk-lib/aws-s3";
+import { describe, expect, it } from "vitest";
+import { CONFIGURATIONS, synthesize } from "./assembly.ts";
+import { acknowledged, nagFindings } from "./nag.ts";
+import { CONFIG } from "./stages.ts";
+
+/**
+ * Wildcards in policies. Which role has which of them is in roles.test.ts, exactly; here is why there may be one at all.
+ * `<cmd>` is each configured command.
+ */
+const WILDCARDS: { [resource: string]: string } = {
+  "StorageArtifacts/*.gz": "full binaries: a key is made of command, version and platform",
+  "StorageArtifacts/*/*/*/*": "patches: a key is made of command, both versions and platform",
+  "StorageArtifacts/*/*/*.cdx.json": "bills of materials, of every command and version",
+  "StorageArtifacts/*/*/provenance.json": "statements of releases, of every command and version",
+  "StorageArtifacts/*/*/*.provenance.json": "statements of later releases of a version",
+  "StorageArtifacts/*": "the recorder reads whatever was stored and the audit looks at all; neither may put",
+  "StorageArtifacts/<cmd>/*/*.gz": "a build stores its own command's binaries",
+  "StorageSources/sources/<cmd>/*": "archives of one command",
+  "StorageSources/plans/<cmd>/*": "a build reads its own command's plans",
+  "StorageSources/plans/*": "plans of all commands, for the steps that all commands share",
+  "StorageSources/reports/<cmd>/*": "a build reports on its own command",
+  "StorageSources/reports/*": "reports on all commands, for the steps that all commands share",
+  "*": "log delivery of state machines cannot be limited to resources",
+};
+
+/** The API's access log is about to come. */
+const NOT_YET = /APIG1$/;
+
+const apps = Object.entries(CONFIGURATIONS).map(([name, config]) => {
+  const { app } = synthesize(config);
+  return {
+    name,
+    commands: Object.keys(config.commands),
+    findings: nagFindings(app),
+    acks: acknowledged(app),
+  };
+});
+
+/** The resource of a wildcard's finding as WILDCARDS names it; undefined for any other finding. */
+function wildcard(rule: string, commands: string[]): string | undefined {
+  const [, resource] = /^AwsSolutions-IAM5\[Resource::(.*)\]$/.exec(rule) ?? [];
+  return commands.reduce(
+    (name, cmd) => name?.replace(`/${cmd}/`, "/<cmd>/"),
+    resource?.replaceAll(/<(\w+?)([0-9A-F]{8})?(\.Arn)?>/g, "$1"),
+  );
+}
+
+describe("AWS Solutions", () => {
+  it.each(apps)("finds nothing with $name that is not acknowledged where it is", ({
+    commands,
+    findings,
+    acks,
+  }) => {
+    const open = findings.filter(
+      ({ path, rule }) =>
+        !acks.some((ack) => ack.path === path && ack.rule === rule) &&
+        !NOT_YET.test(rule) &&
+        WILDCARDS[wildcard(rule, commands) ?? ""] === undefined,
+    );
+    expect(open.map(({ text }) => text)).toEqual([]);
+  });
+
+  it("would find what is acknowledged, with its reason", () => {
+    const findings = new Set(
+      apps.flatMap((app) => app.findings.map(({ path, rule }) => `${rule} on ${path}`)),
+    );
+    const acks = apps.flatMap((app) => app.acks).filter(({ rule }) => rule.startsWith("AwsSolutions-"));
+    expect(acks.map(({ path, rule }) => `${rule} on ${path}`).filter((ack) => !findings.has(ack))).toEqual(
+      [],
+    );
+    expect(acks.filter(({ reason }) => !/^[A-Z].{20,}\.$/.test(reason))).toEqual([]);
+  });
+
+  it("would find every wildcard that is explained", () => {
+    const found = new Set(
+      apps.flatMap(({ findings, commands }) => findings.map(({ rule }) => wildcard(rule, commands))),
+    );
+    expect(Object.keys(WILDCARDS).filter((resource) => !found.has(resource))).toEqual([]);
+  });
+
+  it("finds a new resource that breaks a rule", () => {
+    const { app } = synthesize(CONFIG, (stack) => {
+      new Bucket(stack, "Careless");
+    });
+    const rules = nagFindings(app)
+      .filter(({ path }) => path === "hkdist/Careless")
+      .map(({ rule }) => rule);
+    expect(rules).toEqual(["AwsSolutions-S1", "AwsSolutions-S10"]);
+  });
+
+  it("acknowledging leaves no trace in the template", () => {
+    expect(JSON.stringify(synthesize(CONFIG).template)).not.toContain("AwsSolutions");
+  });
+});
