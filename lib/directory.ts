@@ -39,7 +39,8 @@ export class Directory extends Construct {
     });
     Validations.of(route).acknowledge({
       id: "AwsSolutions-APIG4",
-      reason: "What is current is for everybody to ask; who may PUT is for IAM to say, on routes of their own.",
+      reason:
+        "What is current is for everybody to ask; who may PUT is for IAM to say, on routes of their own.",
     });
     this.watchForTooLarge(handler, alerts);
   }

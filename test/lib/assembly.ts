@@ -13,6 +13,15 @@ import { readContext } from "./template.ts";
 export const CONFIGURATIONS: { [name: string]: Config } = {
   "the tests' configuration": CONFIG,
   "hkdist.config.ts": hkdistConfig,
+  "all that is optional": {
+    ...CONFIG,
+    domain: {
+      name: "get.example.com",
+      certificate: "arn:aws:acm:us-east-1:123456789012:certificate/12345678-aaaa-bbbb-cccc-123456789012",
+    },
+    emails: { alerts: "ops@example.com", releases: "team@example.com" },
+    githubActions: [{ repository: "example/greet", tag: "v*" }],
+  },
 };
 
 export interface RawResource {

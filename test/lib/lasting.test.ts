@@ -75,7 +75,7 @@ describe("it would be told", () => {
 
   it("that the API is another one", () => {
     const told = spoiled((resources) => {
-      delete resources["DirectoryApi87CB8804"];
+      delete resources["GatewayApi4EDF2151"];
     });
     expect(told).toEqual([
       expect.stringMatching(/would delete it.*installed clients ask the old one for ever/),
