@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audit } from "../../audit/audit.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { clientSettings, type LocalAws, reset, up } from "../../local/local-aws.ts";
@@ -22,6 +23,7 @@ const aws = join(folder, "aws");
 const config = join(folder, "hkdist.config.mjs");
 
 let repository: Repository;
+let command: Config["commands"][string];
 let before: LocalAws;
 let after: LocalAws;
 let kept: Awaited<ReturnType<typeof everything>>;
@@ -66,7 +68,7 @@ async function everything(local: LocalAws) {
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
   repository = Repository.from("test/fixtures/tool", join(folder, CMD));
-  const command = {
+  command = {
     ...{ repository: repository.folder, branch: "main", mainPackage: ".", platforms: [PLATFORM] },
     ...{ versionVariable: "main.version", directoryUrlVariable: "main.directoryURL" },
     artifactsUrlVariable: "main.artifactsURL",
@@ -100,6 +102,50 @@ test("the next release makes its patch from the one before", async () => {
   const { patches, published } = await release(after, NEW);
   expect(patches).toMatchObject([{ platform: PLATFORM, from: OLD, outcome: "made" }]);
   expect(published).toEqual({ revision: 2, changed: true });
+});
+
+describe("when a domain of one's own comes", () => {
+  const GET = "get.example.com";
+  let own: LocalAws;
+  beforeAll(async () => {
+    own = await deploy({
+      commands: { [CMD]: command },
+      domain: { name: GET, certificate: `arn:aws:acm:us-east-1:000000000000:certificate/${randomUUID()}` },
+      ...{ emails: { alerts: "ops@example.com" }, largestBinaryBytes: 300_000_000, requestsPerSecond: 50 },
+    });
+  });
+
+  test("both URLs are the CDN's, and the old ones go on", async () => {
+    expect(own.directoryUrl).toBe(own.artifactsUrl);
+    expect(own.artifactsUrl).toBe(before.artifactsUrl);
+    const asked = await everything(own);
+    expect(asked.current).toMatchObject({ status: 200, body: expect.stringContaining(NEW) });
+    expect(await everything(before)).toEqual(asked);
+  });
+
+  test.each([
+    ["the page", "", 200, "text/html; charset=utf-8"],
+    ["a version's hash", `${CMD}/${OLD}/${PLATFORM}.json`, 200, "application/json"],
+    ["go-selfupdate's current", `${CMD}/${PLATFORM}.json`, 200, "application/json"],
+    ["a patch", `${CMD}/${OLD}/${NEW}/${PLATFORM}`, 200, "application/octet-stream"],
+    ["a bill of materials", `${CMD}/${NEW}/${PLATFORM}.cdx.json`, 200, "application/vnd.cyclonedx+json"],
+    ["a statement", `${CMD}/${NEW}/provenance.json`, 200, "application/json"],
+    ["no patch", `${CMD}/${NEW}/${OLD}/${PLATFORM}`, 403, "application/xml"],
+    ["nothing of the directory's", "nothing/at/all.json", 404, "text/plain; charset=utf-8"],
+  ])("it serves %s", async (_, path, status, type) => {
+    const answer = await fetch(`${own.directoryUrl}${path}`);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([status, type]);
+  });
+
+  test("the download for whoever asks leads to the CDN, by the asker's own User-Agent", async () => {
+    const [os, arch] = ["Linux", PLATFORM.endsWith("arm64") ? "aarch64" : "x86_64"];
+    const headers = { "user-agent": `${os} ${arch}` };
+    const answer = await fetch(`${own.directoryUrl}${CMD}.gz`, { headers, redirect: "manual" });
+    expect([answer.status, answer.headers.get("location")]).toEqual([
+      307,
+      `${own.artifactsUrl}${CMD}/${NEW}/${PLATFORM}.gz`,
+    ]);
+  });
 });
 
 test("the audit finds no breach", async () => {

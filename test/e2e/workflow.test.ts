@@ -4,9 +4,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { clientEnvironment } from "../../local/local-aws.ts";
 import { fileText } from "../lambda/support.ts";
-import { sessionOf } from "./as-role.ts";
+import { roleNamed } from "./as-role.ts";
 import { directory, local, options, repositoryOf } from "./setting.ts";
-import type { Credentials } from "./signed.ts";
 
 const COMMAND = "greet-workflow";
 
@@ -18,9 +17,46 @@ interface Workflow {
 const { jobs } = parse(fileText("examples/github-actions/release.yml")) as Workflow;
 const step = jobs.release.steps.find(({ name }) => name === "Release");
 
-let session: Credentials & { sessionToken: string };
+/** A token as GitHub makes them, but for its signature, at which the local AWS does not look. */
+function token(sub: string, aud = "sts.amazonaws.com"): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const claims = { iss: "https://token.actions.githubusercontent.com", aud, sub };
+  return `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}.${part("signature")}`;
+}
+
+/** What the action does with a token. @throws Error with AWS's words */
+async function sessionFor(webIdentityToken: string) {
+  const { Arn = "" } = await roleNamed("GithubActionsRole");
+  const names = ["--role-session-name", "GitHubActions", "--role-arn", Arn];
+  const { status, stdout, stderr } = spawnSync(
+    "aws",
+    ["sts", "assume-role-with-web-identity", ...names, "--web-identity-token", webIdentityToken],
+    { encoding: "utf8", env: clientEnvironment(local) },
+  );
+  if (status !== 0) throw new Error(stderr);
+  const { Credentials: found } = JSON.parse(stdout);
+  return {
+    accessKeyId: String(found.AccessKeyId),
+    secretAccessKey: String(found.SecretAccessKey),
+    sessionToken: String(found.SessionToken),
+  };
+}
+
+let session: Awaited<ReturnType<typeof sessionFor>>;
 beforeAll(async () => {
-  session = await sessionOf("GithubActionsRole");
+  session = await sessionFor(token("repo:example/greet:ref:refs/tags/v20260105"));
+});
+
+test.each([
+  ["another repository", token("repo:example/other:ref:refs/tags/v20260105")],
+  ["a repository whose name goes on", token("repo:example/greet-evil:ref:refs/tags/v20260105")],
+  ["another owner", token("repo:evil/greet:ref:refs/tags/v20260105")],
+  ["a branch", token("repo:example/greet:ref:refs/heads/v20260105")],
+  ["a pull request", token("repo:example/greet:pull_request")],
+  ["an environment", token("repo:example/greet:environment:v")],
+  ["another audience", token("repo:example/greet:ref:refs/tags/v20260105", "https://github.com/example")],
+])("the role is not for %s", async (_, webIdentityToken) => {
+  await expect(sessionFor(webIdentityToken)).rejects.toThrow(/AccessDenied/);
 });
 
 /** The workflow's own script, as a runner starts it, under the role. */
