@@ -34,8 +34,8 @@ export class Alerts extends Construct {
   constructor(scope: Construct, id: string, { stage, emails }: AlertsProps) {
     super(scope, id);
     // Not encrypted by a key: SNS keeps messages on encrypted disks anyway, alarms cannot publish under AWS's own key for SNS,
-    // whose policy does not know CloudWatch, and a key of our own costs more than all the rest. Messages name keys and
-    // versions, which are public. https://docs.aws.amazon.com/sns/latest/dg/sns-data-encryption.html
+    // whose policy does not know CloudWatch, and a key of our own costs a dollar a month and more, for messages that name
+    // commands, versions and errors of builds. https://docs.aws.amazon.com/sns/latest/dg/sns-data-encryption.html
     const enforceSSL = requiresTls(stage);
     this.topic = new Topic(this, "Topic", { displayName: "hkdist", enforceSSL });
     this.releases = new Topic(this, "Releases", { displayName: "hkdist", enforceSSL });

@@ -9,6 +9,7 @@ import {
   OriginProtocolPolicy,
   OriginRequestPolicy,
   OriginSslPolicy,
+  ResponseHeadersPolicy,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from "aws-cdk-lib/aws-cloudfront";
@@ -46,6 +47,7 @@ export class Delivery extends Construct {
       cachePolicy: CachePolicy.CACHING_OPTIMIZED_FOR_UNCOMPRESSED_OBJECTS,
       // With Content-Encoding on a .gz, Go clients would unpack it before they unpack it.
       compress: false,
+      responseHeadersPolicy: ResponseHeadersPolicy.SECURITY_HEADERS,
       viewerProtocolPolicy: requiresTls(stage)
         ? ViewerProtocolPolicy.HTTPS_ONLY
         : ViewerProtocolPolicy.ALLOW_ALL,
@@ -98,6 +100,8 @@ export class Delivery extends Construct {
       // The directory looks at the User-Agent. With our Host the gateway would not know itself.
       originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
       compress: false,
+      // Adds HSTS; where the directory says more, its word stays.
+      responseHeadersPolicy: ResponseHeadersPolicy.SECURITY_HEADERS,
       viewerProtocolPolicy:
         bytes.viewerProtocolPolicy === ViewerProtocolPolicy.HTTPS_ONLY
           ? ViewerProtocolPolicy.REDIRECT_TO_HTTPS

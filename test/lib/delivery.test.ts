@@ -30,6 +30,11 @@ describe("delivery", () => {
     expect(behavior(local)).toMatchObject({ ViewerProtocolPolicy: "allow-all" });
   });
 
+  it("tells browsers to stay with HTTPS and to guess no types", () => {
+    // AWS's own policy SecurityHeadersPolicy.
+    expect(behavior(aws)).toMatchObject({ ResponseHeadersPolicyId: "67f7725c-6f97-4210-82d7-5512b31e9d03" });
+  });
+
   it("reads the artifacts bucket under its own signature", () => {
     expect(aws.properties("DeliveryDistribution")["DistributionConfig"]).toMatchObject({
       Enabled: true,
