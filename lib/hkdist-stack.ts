@@ -40,7 +40,11 @@ export interface HkdistStackProps {
 /** Wires the steps of a release, the stores between them, and the directory that clients ask. */
 export class HkdistStack extends Stack {
   constructor(scope: Construct, id: string, { config, stage, bsdiffFolder }: HkdistStackProps) {
-    super(scope, id, { description: "hkdist: releases and updates of Go command-line tools" });
+    super(scope, id, {
+      description: "hkdist: releases and updates of Go command-line tools",
+      // Its two URLs are in installed clients, and go with it.
+      terminationProtection: true,
+    });
     const { buildConcurrency, largestBinaryBytes, patchBases, patchConcurrency } = config;
 
     const alerts = new Alerts(this, "Alerts", { stage, emails: config.emails });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { HkdistStack } from "../../lib/hkdist-stack.ts";
 import { CONFIGURATIONS, type RawResource, synthesize } from "./assembly.ts";
 import { type LastingResources, losses, replacingProperties } from "./lasting.ts";
 import { CONFIG } from "./stages.ts";
@@ -13,6 +14,11 @@ const replacing = (type: string) => properties[type] ?? [];
 describe("an update of a deployed stack replaces nothing that lasts", () => {
   it.each(Object.entries(CONFIGURATIONS))("with %s", (_, config) => {
     expect(losses(listed, synthesize(config).template.Resources, replacing)).toEqual([]);
+  });
+
+  it("and nobody deletes the stack by mistake", () => {
+    const stack = synthesize(CONFIG).app.node.findChild("hkdist") as HkdistStack;
+    expect(stack.terminationProtection).toBe(true);
   });
 
   it("and the stack keeps its name, by which CloudFormation finds it", () => {
