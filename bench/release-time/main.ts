@@ -5,7 +5,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { reset, up } from "../../local/local-aws.ts";
 import { cacheFolder, localFolder } from "../../tools/checkout.ts";
-import { costOf } from "./prices.ts";
+import { costOf } from "./cost-of.ts";
 import { PLATFORMS, PRODUCTS, type Product } from "./products.ts";
 import { type Timed, timedRelease } from "./timed-release.ts";
 

@@ -1,10 +1,5 @@
+import { type Meter, priceOf } from "../../cost/prices.ts";
 import type { Timed } from "./timed-release.ts";
-
-/** USD, us-east-1, from the price lists of November 2026. */
-const BUILD_MINUTE = 0.005; // CodeBuild, general1.small on x86
-const LAMBDA_GB_SECOND = 0.0000166667; // x86
-const TRANSITION = 0.025 / 1000; // Step Functions, standard
-const S3_PUT = 0.005 / 1000;
 
 /** The defaults of hkdist.config.ts. */
 const PATCH_GIGABYTES = 3008 / 1024;
@@ -18,12 +13,12 @@ const PUTS_PER_FILE = 1;
  * functions ran all the time. The other functions, the table and the queue together stay below a tenth of a cent.
  */
 export function costOf({ source, builds, patches, patchCount, transitions }: Timed): number {
-  const minutes = [source, ...builds].reduce((sum, seconds) => sum + Math.ceil(seconds / 60), 0);
   const files = 12 + patchCount;
-  return (
-    minutes * BUILD_MINUTE +
-    patches * PATCHES_AT_ONCE * PATCH_GIGABYTES * LAMBDA_GB_SECOND +
-    (transitions + patchCount * TRANSITIONS_PER_PATCH) * TRANSITION +
-    files * PUTS_PER_FILE * S3_PUT
-  );
+  const used: [Meter, number][] = [
+    ["buildMinutes", [source, ...builds].reduce((sum, seconds) => sum + Math.ceil(seconds / 60), 0)],
+    ["lambdaGigabyteSeconds", patches * PATCHES_AT_ONCE * PATCH_GIGABYTES],
+    ["transitions", transitions + patchCount * TRANSITIONS_PER_PATCH],
+    ["s3Puts", files * PUTS_PER_FILE],
+  ];
+  return used.reduce((sum, [meter, units]) => sum + priceOf(meter, units), 0);
 }

@@ -1,0 +1,42 @@
+import { beforeAll, expect, test } from "vitest";
+import { FIXED } from "../../cost/fixed.ts";
+import { STATES_PER_RELEASE } from "../../cost/usage.ts";
+import { machineOf, onAws } from "./stages.ts";
+import type { State, Template } from "./template.ts";
+
+let aws: Template;
+beforeAll(() => {
+  aws = onAws();
+});
+
+test("the bill counts what alarms, metric filters, dashboards and polled queues there are", () => {
+  const ofType = (type: string) => aws.ofType(`AWS::${type}`).map(([, { Properties }]) => Properties);
+  const metricsOf = ({ Metrics }: { Metrics?: { MetricStat?: unknown }[] }) =>
+    Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+  const filtered = ofType("Logs::MetricFilter").flatMap(({ MetricTransformations }) =>
+    (MetricTransformations as { MetricNamespace: string; MetricName: string }[]).map(
+      ({ MetricNamespace, MetricName }) => `${MetricNamespace}/${MetricName}`,
+    ),
+  );
+  const polled = ofType("Lambda::EventSourceMapping");
+  expect(FIXED).toMatchObject({
+    alarmMetrics: ofType("CloudWatch::Alarm").reduce((sum, alarm) => sum + metricsOf(alarm), 0),
+    filteredMetrics: new Set(filtered).size,
+    dashboards: ofType("CloudWatch::Dashboard").length,
+    polledQueues: polled.length,
+  });
+});
+
+test("the bill counts the states of a release that goes well", () => {
+  const { machine, states } = machineOf(aws, "ReleaseMachine");
+  const next = ({ Next, Default, Choices = [] }: State, name: string) =>
+    // Nothing is recorded yet, and it is to be published.
+    name === "IsRecorded" ? Default : name === "IsToBePublished" ? Choices[0]?.Next : Next;
+  let count = 0;
+  for (let at: string | undefined = machine.StartAt; at !== undefined; at = next(states[at] as State, at)) {
+    count += 1;
+    // A build is a state inside its Map; patches are counted by their number.
+    if (at === "Build") count += 1;
+  }
+  expect(count).toBe(STATES_PER_RELEASE);
+});
