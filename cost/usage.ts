@@ -9,10 +9,9 @@ const DAYS = 365 / 12;
 const KB = 1000;
 const MB = 1e6;
 
-// --- What clients download. Measured on age v1.3.1 -> v1.3.2, linux-amd64, as builds make it: 4,640,894 bytes, gzip -9
-// 2,015,932, patch 208,491. Larger tools did better (yq 40 % and 2.5 %, hugo 35 % and 1.7 %).
-export const GZIP_RATIO = 0.43;
-export const PATCH_RATIO = 0.045;
+// --- What clients download, beside the binary's size: the largest of `npm run bench:update-size` (docs/cost.md).
+export const GZIP_RATIO = 0.44;
+export const PATCH_RATIO = 0.065;
 
 // --- A check for updates.
 /** Seconds of the directory function (0.5 GB): below 1 ms of CPU, nearly all in the SDK (`npm run bench:directory`), which are 3 ms
@@ -75,7 +74,7 @@ const REGIONAL_CACHES = 13;
 const QUEUE_REQUESTS_PER_ARTIFACT = 3;
 
 // --- What goes on by itself.
-/** Lambda asks a queue that feeds a function with five long polls of 20 s:
+/** Lambda asks a queue that feeds a function with five long polls of 20 s at most, while there is nothing:
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
 const POLLS = (5 * DAYS * 86_400) / 20;
 /** The daily audit (1,769 MB): it starts, then asks S3 for 16 checksums at once, 30 ms each. */

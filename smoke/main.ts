@@ -1,5 +1,6 @@
 // Looks whether a live deployment does what it should: see `usage`.
 import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { deployedLocally } from "../local/local-aws.ts";
 import { defaultFolder } from "../local/paths.ts";
@@ -22,6 +23,9 @@ npm run smoke -- --local [--folder <folder>] [--stack <name>] [--no-build]
 docs/first-deployment.md says which rights it takes. Ctrl-C cleans up too.
 Ends with 0 when all holds, 1 when something does not or stayed behind, 2 when it was not understood.`;
 
+/** Milliseconds that an interrupted check gets to its end. */
+const LAST_CHECK_LIMIT = 20_000;
+
 await runTool(usage, parse, main);
 
 async function main(request: NonNullable<ReturnType<typeof parse>>): Promise<number> {
@@ -39,19 +43,27 @@ async function main(request: NonNullable<ReturnType<typeof parse>>): Promise<num
   let failed = 0;
   try {
     for (const check of CHECKS) {
-      const outcome = await Promise.race([run(check, world, build), interrupted]);
+      const running = run(check, world, build);
+      const outcome = await Promise.race([running, interrupted]);
       if (outcome === "interrupted") {
         failed++;
         console.log("interrupted: cleaning up");
+        await stopAll(world);
+        // What it is about to store must be there before it is looked for.
+        await Promise.race([running, sleep(LAST_CHECK_LIMIT, undefined, { ref: false })]);
         break;
       }
       if (outcome === "FAILED") failed++;
     }
   } finally {
-    for (const stop of world.stops) await stop().catch(() => {});
+    await stopAll(world);
     failed += await clean(world);
   }
   return failed === 0 ? 0 : 1;
+}
+
+async function stopAll({ stops }: World): Promise<void> {
+  for (const stop of stops.splice(0)) await stop().catch(() => {});
 }
 
 async function run(check: Check, world: World, build: boolean): Promise<"ok" | "FAILED" | "skipped"> {
