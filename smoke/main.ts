@@ -62,6 +62,12 @@ async function main(request: NonNullable<ReturnType<typeof parse>>): Promise<num
   return failed === 0 ? 0 : 1;
 }
 
+/** A failed `fetch` says why in its cause. */
+function tell({ name, message, cause }: Error): string {
+  const why = cause instanceof Error ? `: ${cause.message}` : "";
+  return `${name === "Error" ? "" : `${name}: `}${message}${why}`;
+}
+
 async function stopAll({ stops }: World): Promise<void> {
   for (const stop of stops.splice(0)) await stop().catch(() => {});
 }
@@ -80,8 +86,7 @@ async function run(check: Check, world: World, build: boolean): Promise<"ok" | "
     console.log(`ok       ${check.name}${found ? ` (${found})` : ""}`);
     return "ok";
   } catch (error) {
-    const { name, message } = error as Error;
-    console.log(`FAILED   ${check.name}: ${name === "Error" ? message : `${name}: ${message}`}`);
+    console.log(`FAILED   ${check.name}: ${tell(error as Error)}`);
     return "FAILED";
   }
 }
