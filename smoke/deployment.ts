@@ -76,9 +76,7 @@ export async function findDeployment(stack: string, local: LocalAws | undefined)
     credentials: () => formation.config.credentials(),
     directoryUrl: output("DirectoryUrl"),
     artifactsUrl: output("ArtifactsUrl"),
-    bucketUrl: local
-      ? `${local.endpointUrl}/${bucket}/`
-      : `https://s3.${region}.${region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com"}/${bucket}/`,
+    bucketUrl: bucketUrlOf(bucket, region, local?.endpointUrl),
     bucket,
     table: { name: output("Table"), documents },
     releaseMachineArn: output("ReleaseMachineArn"),
@@ -94,6 +92,12 @@ export async function findDeployment(stack: string, local: LocalAws | undefined)
     cloudwatch: new CloudWatchClient(settings),
     sns: new SNSClient(settings),
   };
+}
+
+/** The SDK's own setting sends all other requests there, too. */
+function bucketUrlOf(bucket: string, region: string, endpoint = process.env["AWS_ENDPOINT_URL"]): string {
+  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  return `${endpoint ?? `https://s3.${region}.${domain}`}/${bucket}/`;
 }
 
 async function regionOf(client: CloudFormationClient): Promise<string> {
