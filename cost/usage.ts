@@ -1,3 +1,5 @@
+import { functionFor } from "../lambda/patch/limits.ts";
+import { LARGEST_BINARY_BYTES } from "../lib/config/schema.ts";
 import { FIXED } from "./fixed.ts";
 import { GB, type Meter } from "./prices.ts";
 import type { Shape } from "./shape.ts";
@@ -46,9 +48,6 @@ const SMALL_CALL_SECONDS = 1;
 const PROCESSOR_GB = 1769 / 1024;
 const RECORD_SECONDS = 1;
 const RECORD_MB_A_SECOND = 50;
-/** The patch function: 17 times the base and what Node takes, 1,769 MB at least (docs/patch-limits.md). */
-const MEMORY_PER_BASE = 17;
-const FIXED_MEMORY_MB = 150;
 /** Nanoseconds for each of (base + target) x log2(base) steps: the slowest "next version" of docs/patch-limits.md. */
 const STEP = 12.75;
 /** Downloading both, applying the patch, storing it. */
@@ -74,6 +73,8 @@ const REGIONAL_CACHES = 13;
 const QUEUE_REQUESTS_PER_ARTIFACT = 3;
 
 // --- What goes on by itself.
+/** A month's. A metric is paid for the hours in which it has data: the audit's each day, a release's patches once. */
+const HOURS = 730;
 /** Lambda asks a queue that feeds a function with five long polls of 20 s at most, while there is nothing:
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
 const POLLS = (5 * DAYS * 86_400) / 20;
@@ -104,7 +105,7 @@ export function usageOf(shape: Shape): Usage {
   const tableGb = (rows * ROW_BYTES) / GB;
   const checked = kept * objects;
 
-  const patchMb = Math.max(1769, (sizeMb * MB * MEMORY_PER_BASE) / 2 ** 20 + FIXED_MEMORY_MB);
+  const patchMb = functionFor(Math.max(sizeMb * MB, LARGEST_BINARY_BYTES)).megabytes;
   const steps = 2 * sizeMb * MB * Math.log2(sizeMb * MB);
   const patchSeconds = PATCH_SECONDS + (steps * STEP) / 1e9;
   const recordSeconds = RECORD_SECONDS + sizeMb / RECORD_MB_A_SECOND;
@@ -147,7 +148,7 @@ export function usageOf(shape: Shape): Usage {
     transitions: releases * (STATES_PER_RELEASE + PAIR_WAITS + pairs * TRANSITIONS_PER_PATCH),
     buildMinutes: releases * (START_MINUTES + SOURCE_MINUTES + buildMinutes),
     alarmMetrics: FIXED.alarmMetrics,
-    customMetrics: FIXED.filteredMetrics + FIXED.loggedMetrics,
+    customMetrics: (DAYS + releases * FIXED.metricsOfRelease) / HOURS,
     dashboards: FIXED.dashboards,
     logGigabytes: logBytes / GB,
     keptLogGigabytes: (logBytes * LOG_MONTHS) / GB,

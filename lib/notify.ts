@@ -1,5 +1,5 @@
 import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
-import { type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Rule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
@@ -46,29 +46,16 @@ export class Notify extends Construct {
     });
 
     // Step Functions sends its events as well as it can; its metrics are what can be relied on.
-    const ends: [string, string, IMetric][] = [
-      ["ReleaseFailedAlarm", "A release failed", release.metricFailed(EACH)],
-      [
-        "ReleaseTimedOutAlarm",
-        "A release did not come to its end within its time",
-        release.metricTimedOut(EACH),
-      ],
-      ["PromotionFailedAlarm", "A promotion or withdrawal failed", promotion.metricFailed(EACH)],
-    ];
-    for (const [id, happened, metric] of ends) {
-      alerts.alarm(this, id, {
-        happened,
-        section: "A release or a promotion failed",
-        metric,
-        threshold: 1,
-        evaluationPeriods: 1,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      });
-    }
+    alerts.alarm(this, "ReleaseFailedAlarm", {
+      happened: "A release failed",
+      section: "A release failed",
+      metric: release.metricFailed({ statistic: "Sum", period: Duration.minutes(5) }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
   }
 }
-
-const EACH = { statistic: "Sum", period: Duration.minutes(5) };
 
 /** The ARN of all executions of a machine. */
 export function executionsOf(machine: StateMachine): string {

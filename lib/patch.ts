@@ -54,11 +54,14 @@ export class Patch extends Construct {
   /** A function that was killed over its memory or time says nothing: so its errors are watched, too. */
   private watchLimits(alerts: Alerts): void {
     const period = Duration.minutes(5);
-    const told = (metricName: string) =>
-      new Metric({ namespace: NAMESPACE, metricName, statistic: "Maximum", period });
+    const told = new Metric({
+      namespace: NAMESPACE,
+      metricName: METRICS.limit,
+      statistic: "Maximum",
+      period,
+    });
     const limits: [string, string, IMetric, number][] = [
-      ["MemoryAlarm", "A patch took 90 % of its function's memory, or needs more", told(METRICS.memory), 90],
-      ["TimeAlarm", "A patch took 90 % of its function's time, or may need more", told(METRICS.time), 90],
+      ["LimitsAlarm", "A patch took 90 % of its function's memory or time, or needs more", told, 90],
       ["ErrorsAlarm", "A patch failed", this.handler.metricErrors({ statistic: "Sum", period }), 1],
     ];
     for (const [id, happened, metric, threshold] of limits) {

@@ -23,8 +23,10 @@ export interface Deployment {
   isLocal: boolean;
   region: string;
   credentials: () => Promise<Credentials>;
-  /** Both end in `/`. */
+  /** All end in `/`. */
   directoryUrl: string;
+  /** The gateway's own: signatures are for its host. */
+  apiUrl: string;
   artifactsUrl: string;
   /** The artifacts bucket as anybody would ask it, without CDN and credentials; ends in `/`. */
   bucketUrl: string;
@@ -75,6 +77,7 @@ export async function findDeployment(stack: string, local: LocalAws | undefined)
     region,
     credentials: () => formation.config.credentials(),
     directoryUrl: output("DirectoryUrl"),
+    apiUrl: output("ApiUrl"),
     artifactsUrl: output("ArtifactsUrl"),
     bucketUrl: bucketUrlOf(bucket, region, local?.endpointUrl),
     bucket,

@@ -4,19 +4,19 @@ import type { Deployment } from "./deployment.ts";
 /** Milliseconds that an answer may take. */
 const LIMIT = 40_000;
 
-/** A PUT on the directory by who runs this. `wrongly`: with a signature that is not theirs. */
+/** A PUT on the gateway by who runs this. `wrongly`: with a signature that is not theirs. */
 export async function put(
-  { directoryUrl, region, credentials }: Deployment,
+  { apiUrl, region, credentials }: Deployment,
   path: string,
   body: object,
   how: "signed" | "wrongly signed" | "unsigned" = "signed",
 ): Promise<{ status: number; said: string }> {
-  const url = new URL(`${directoryUrl}${path}`);
+  const url = new URL(`${apiUrl}${path}`);
   const text = JSON.stringify(body);
   let headers: Record<string, string> = { host: url.host, "content-type": "application/json" };
   if (how !== "unsigned") {
     headers = await signedHeaders(
-      directoryUrl,
+      apiUrl,
       region,
       { path: url.pathname, headers, body: text },
       await credentials(),

@@ -1,8 +1,10 @@
 import { type Meter, priceOf } from "../../cost/prices.ts";
+import { functionFor } from "../../lambda/patch/limits.ts";
+import { LARGEST_BINARY_BYTES } from "../../lib/config/schema.ts";
 import type { Timed } from "./timed-release.ts";
 
 /** The defaults of hkdist.config.ts. */
-const PATCH_GIGABYTES = 3008 / 1024;
+const PATCH_GIGABYTES = functionFor(LARGEST_BINARY_BYTES).megabytes / 1024;
 const PATCHES_AT_ONCE = 4;
 /** Of a patch: its Map iteration's states, and the put of a stored file. */
 const TRANSITIONS_PER_PATCH = 2;

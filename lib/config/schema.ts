@@ -229,6 +229,9 @@ const emails = z.strictObject({
   releases: z.email("must be an e-mail address").optional(),
 });
 
+/** By default; the schema says what follows from it. */
+export const LARGEST_BINARY_BYTES = 170_000_000;
+
 const fields = z.strictObject({
   /** By command name, as clients ask for it: 1 to 64 of A-Z, a-z, 0-9 and -. */
   commands: z
@@ -270,7 +273,7 @@ const fields = z.strictObject({
     .int()
     .min(1)
     .max(2 ** 31)
-    .default(170_000_000),
+    .default(LARGEST_BINARY_BYTES),
 });
 
 export const configSchema = fields.superRefine(({ commands, patchBases }, context) => {

@@ -52,7 +52,8 @@ export const CDN_CHECKS: Check[] = [
     name: "patch: the function makes one and proves it, and the CDN serves it",
     look: async ({ deployment, samples: [base, target] }) => {
       const { cmd, version, platform } = target.id;
-      const event: PatchEvent = { cmd, version, pair: { platform, from: base.id.version } };
+      const execution = { name: "smoke", arn: "" };
+      const event: PatchEvent = { cmd, version, pair: { platform, from: base.id.version }, execution };
       const made = await deployment.lambda.send(
         new InvokeCommand({ FunctionName: deployment.patchFunction, Payload: JSON.stringify(event) }),
       );

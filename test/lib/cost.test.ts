@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { FIXED } from "../../cost/fixed.ts";
 import { STATES_PER_RELEASE } from "../../cost/usage.ts";
+import { METRICS } from "../../lambda/patch/metrics.ts";
 import { machineOf, onAws } from "./stages.ts";
 import type { State, Template } from "./template.ts";
 
@@ -9,19 +10,14 @@ beforeAll(() => {
   aws = onAws();
 });
 
-test("the bill counts what alarms, metric filters, dashboards and polled queues there are", () => {
+test("the bill counts what alarms, metrics, dashboards and polled queues there are", () => {
   const ofType = (type: string) => aws.ofType(`AWS::${type}`).map(([, { Properties }]) => Properties);
   const metricsOf = ({ Metrics }: { Metrics?: { MetricStat?: unknown }[] }) =>
     Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
-  const filtered = ofType("Logs::MetricFilter").flatMap(({ MetricTransformations }) =>
-    (MetricTransformations as { MetricNamespace: string; MetricName: string }[]).map(
-      ({ MetricNamespace, MetricName }) => `${MetricNamespace}/${MetricName}`,
-    ),
-  );
   const polled = ofType("Lambda::EventSourceMapping");
   expect(FIXED).toMatchObject({
     alarmMetrics: ofType("CloudWatch::Alarm").reduce((sum, alarm) => sum + metricsOf(alarm), 0),
-    filteredMetrics: new Set(filtered).size,
+    metricsOfRelease: Object.keys(METRICS).length,
     dashboards: ofType("CloudWatch::Dashboard").length,
     polledQueues: polled.length,
   });
