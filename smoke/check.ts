@@ -26,6 +26,13 @@ export interface Check {
   look: (world: World) => Promise<string | undefined>;
 }
 
+/** What a URL is answered with, wherever it leads. The body is let go: unread, it would keep the process for a minute. */
+export async function statusOf(url: string): Promise<number> {
+  const answer = await fetch(url, { redirect: "manual" });
+  await answer.body?.cancel();
+  return answer.status;
+}
+
 /** @throws Error that says what was expected and found, when they differ */
 export function same(what: string, found: unknown, expected: unknown): void {
   if (JSON.stringify(found) === JSON.stringify(expected)) return;

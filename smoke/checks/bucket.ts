@@ -6,7 +6,7 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { ARTIFACT_HEADERS } from "../../import/import-artifact.ts";
-import { type Check, oneOf, refusal, same, type World } from "../check.ts";
+import { type Check, oneOf, refusal, same, statusOf, type World } from "../check.ts";
 
 const putFirst = ({ deployment: { s3, bucket: Bucket }, samples: [{ key: Key, gzip: Body }] }: World) =>
   s3.send(
@@ -72,8 +72,7 @@ export const BUCKET_CHECKS: Check[] = [
     name: "bucket: nobody reads or lists it without credentials",
     look: async ({ deployment: { bucketUrl }, cmd, samples: [{ key }] }) => {
       for (const path of [key, `?list-type=2&prefix=${cmd}/`]) {
-        const { status } = await fetch(`${bucketUrl}${path}`, { redirect: "manual" });
-        same(`the status of ${path}`, status, 403);
+        same(`the status of ${path}`, await statusOf(`${bucketUrl}${path}`), 403);
       }
       return undefined;
     },

@@ -4,7 +4,7 @@ import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { patchObjectKey } from "../../lambda/shared/keys.ts";
 import { patchesTo } from "../../lambda/shared/patches.ts";
 import type { PatchEvent, PatchResult } from "../../lambda/shared/payloads.ts";
-import { type Check, oneOf, same } from "../check.ts";
+import { type Check, oneOf, same, statusOf } from "../check.ts";
 
 const NO_TLS = "it has no TLS";
 
@@ -27,7 +27,7 @@ export const CDN_CHECKS: Check[] = [
     name: "CDN: a missing patch is 403 or 404",
     look: async ({ deployment: { artifactsUrl }, samples: [{ id }] }) => {
       const missing = patchObjectKey({ ...id, from: "19990101", to: id.version });
-      oneOf("the status", (await fetch(`${artifactsUrl}${missing}`)).status, 403, 404);
+      oneOf("the status", await statusOf(`${artifactsUrl}${missing}`), 403, 404);
       return undefined;
     },
   },
@@ -36,7 +36,7 @@ export const CDN_CHECKS: Check[] = [
     notLocal: NO_TLS,
     look: async ({ deployment: { artifactsUrl }, samples: [{ key }] }) => {
       const plain = `${artifactsUrl.replace(/^https:/, "http:")}${key}`;
-      same("the status", (await fetch(plain, { redirect: "manual" })).status, 403);
+      same("the status", await statusOf(plain), 403);
       return undefined;
     },
   },
