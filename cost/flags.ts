@@ -12,6 +12,7 @@ export const FLAGS: { [flag: string]: { field: keyof Shape; least: number; most:
     bases: { field: "bases", least: 0, most: 50, whole: true },
     "checks-per-day": { field: "checksPerDay", least: 0, most: 86_400, whole: false },
     "months-kept": { field: "monthsKept", least: 1, most: 1200, whole: true },
+    domain: { field: "domain", least: 0, most: 1, whole: true },
     "patch-share": { field: "patchShare", least: 0, most: 1, whole: false },
   };
 

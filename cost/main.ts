@@ -9,7 +9,7 @@ import { billTable, casesTable } from "./table.ts";
 import { usageOf } from "./usage.ts";
 
 const usage = `npm run cost -- --users <n> --releases-per-month <n> --platforms <n> --size-mb <n>
-    [--commands 1] [--bases 8] [--checks-per-day 1] [--months-kept 12] [--patch-share 0.9] [--json]
+    [--commands 1] [--bases 8] [--checks-per-day 1] [--months-kept 12] [--patch-share 0.9] [--domain 0] [--json]
 npm run cost -- --cases
   the bill of a month in USD by service, by list price and with what AWS gives every account for nothing
   --users               installed copies, of all commands together
@@ -18,6 +18,7 @@ npm run cost -- --cases
   --bases               patchBases of the configuration
   --months-kept         how many months of releases are stored: the deployment's age
   --patch-share         part of the updates that are patches, 0 to 1
+  --domain              1 when CloudFront stands before the directory, too (docs/domain.md)
   --cases               the three cases that README.md quotes, and nothing at all
 docs/cost.md says what is counted.`;
 

@@ -16,6 +16,8 @@ export interface Shape {
   monthsKept: number;
   /** Part of the updates that come as a patch; the others, and first installations, are full downloads. */
   patchShare: number;
+  /** Whether CloudFront stands before the directory, too (docs/domain.md): 1, or 0. */
+  domain: number;
 }
 
 export const DEFAULTS = {
@@ -26,6 +28,7 @@ export const DEFAULTS = {
   checksPerDay: 1,
   monthsKept: 12,
   patchShare: 0.9,
+  domain: 0,
 } as const;
 
 /** Nobody asks, nothing is released, nothing is stored. */

@@ -24,7 +24,7 @@ const SMALL_FUNCTION_GB = 0.5;
 const READS_PER_CHECK = 0.5;
 /** Body, headers and TLS. The body is 115 bytes. */
 const BYTES_PER_CHECK = 1 * KB;
-/** What Lambda itself logs of a call (START, END, REPORT, 26 bytes each for CloudWatch), and the gateway's access log. */
+/** What Lambda itself logs of a call (platform.start with 140 bytes, platform.report with 220, 26 each for CloudWatch), and the gateway's access log. */
 const LOG_BYTES_PER_CALL = 400;
 const ACCESS_LOG_BYTES = 300;
 
@@ -99,6 +99,8 @@ export function usageOf(shape: Shape): Usage {
   const updates = users * shape.releasesPerMonth;
   const downloads = updates * (1 + (1 - shape.patchShare)); // who gets no patch has asked for one
 
+  const throughCdn = shape.domain * checks;
+
   const objects = platforms + pairs;
   const kept = releases * shape.monthsKept;
   const rows = kept * (objects + 2);
@@ -120,10 +122,14 @@ export function usageOf(shape: Shape): Usage {
   const sources = releases * Math.min(shape.monthsKept, SOURCES_MONTHS) * ARCHIVE_BYTES;
 
   return {
-    cdnGigabytes: (updates * (shape.patchShare * patchBytes + (1 - shape.patchShare) * gzipBytes)) / GB,
-    cdnRequests: downloads,
+    cdnGigabytes:
+      (updates * (shape.patchShare * patchBytes + (1 - shape.patchShare) * gzipBytes) +
+        throughCdn * BYTES_PER_CHECK) /
+      GB,
+    cdnRequests: downloads + throughCdn,
+    // What CloudFront keeps for a minute is left out: how many ask the same edge within it, nobody knows.
     apiRequests: checks,
-    apiGigabytes: (checks * BYTES_PER_CHECK) / GB,
+    apiGigabytes: ((checks - throughCdn) * BYTES_PER_CHECK) / GB,
     lambdaRequests: calls,
     lambdaGigabyteSeconds:
       checks * CHECK_SECONDS * SMALL_FUNCTION_GB +

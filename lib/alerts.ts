@@ -1,5 +1,5 @@
 import { Stack } from "aws-cdk-lib";
-import { Alarm, type AlarmProps } from "aws-cdk-lib/aws-cloudwatch";
+import { Alarm, type AlarmProps, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { FilterPattern, type ILogGroup, MetricFilter } from "aws-cdk-lib/aws-logs";
@@ -15,7 +15,9 @@ export interface AlertsProps {
   emails: CompleteConfig["emails"];
 }
 
-export interface RunbookAlarmProps extends Omit<AlarmProps, "alarmDescription"> {
+export interface RunbookAlarmProps extends Omit<AlarmProps, "alarmDescription" | "evaluationPeriods"> {
+  /** 1 by default. */
+  evaluationPeriods?: number;
   /** What has happened, as a sentence without its full stop. */
   happened: string;
   /** The heading in docs/runbook.md that says what to do. */
@@ -61,7 +63,13 @@ export class Alerts extends Construct {
   /** An alarm that publishes to the topic and links its section of the runbook. */
   alarm(scope: Construct, id: string, { happened, section, ...props }: RunbookAlarmProps): Alarm {
     const alarmDescription = `${happened}: see docs/runbook.md#${anchorOf(section)}`;
-    const alarm = new Alarm(scope, id, { ...props, alarmDescription });
+    const alarm = new Alarm(scope, id, {
+      evaluationPeriods: 1,
+      // No news is good news, but where an alarm says otherwise.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...props,
+      alarmDescription,
+    });
     alarm.addAlarmAction(new SnsAction(this.topic));
     this.alarms.push(alarm);
     return alarm;

@@ -42,8 +42,6 @@ export class Audit extends Construct {
       section: "The audit found a breach",
       metric: countEvents(this, "Breaches", handler.logGroup, BREACH_EVENT).metric(day),
       threshold: 1,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     alerts.alarm(this, "SilenceAlarm", {
       happened: "No audit has come to its end for two days",

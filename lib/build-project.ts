@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { Duration, Stack, Validations } from "aws-cdk-lib";
 import {
   BuildEnvironmentVariableType,
   BuildSpec,
@@ -12,9 +12,9 @@ import {
   Source,
 } from "aws-cdk-lib/aws-codebuild";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import { type Construct, Node } from "constructs";
+import { keptLog } from "./kept-log.ts";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "buildspec");
 
@@ -46,10 +46,7 @@ export class BuildProject extends Project {
       path ? pathOf(variable) : "",
     ]);
     const environment: { [name: string]: string } = { ...props.environment, ...Object.fromEntries(paths) };
-    const logGroup = new LogGroup(scope, `${id}Log`, {
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logGroup = keptLog(scope, `${id}Log`);
     const role = new Role(scope, `${id}Role`, {
       description: props.description,
       assumedBy: new ServicePrincipal("codebuild.amazonaws.com"),

@@ -53,7 +53,9 @@ export class Delivery extends Construct {
         : ViewerProtocolPolicy.ALLOW_ALL,
     };
     this.distribution = new Distribution(this, "Distribution", {
-      comment: "hkdist artifacts",
+      comment: "hkdist",
+      // CloudFront would keep an answer that says "try again in a moment" for ten seconds, whatever it says about keeping.
+      errorResponses: [500, 502, 503, 504].map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
       ...(domain === undefined
         ? { defaultBehavior: bytes }
         : {
@@ -123,7 +125,7 @@ export class Delivery extends Construct {
     };
   }
 
-  /** As long as the directory says and no longer than a minute: what is withdrawn is forgotten by itself. */
+  /** As long as the directory says and no longer than a minute: what is withdrawn is forgotten by itself, unless the directory fails. */
   private forMoments(): CachePolicy {
     return new CachePolicy(this, "ForMoments", {
       comment: "As the origin says, at most a minute",

@@ -1,7 +1,6 @@
 import { Duration, Validations } from "aws-cdk-lib";
 import { HttpRoute, HttpRouteKey } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
-import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { TOO_LARGE } from "../lambda/shared/http/serve.ts";
 import { ARTIFACTS_PARTITION, CURRENT_PARTITION } from "../lambda/shared/keys.ts";
@@ -53,8 +52,6 @@ export class Directory extends Construct {
       section: "release.json is too large",
       metric: filter.metric({ statistic: "Sum", period: Duration.minutes(5) }),
       threshold: 1,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
 }

@@ -1,10 +1,10 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import { HttpApi, HttpStage, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
-import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Alerts } from "./alerts.ts";
+import { keptLog } from "./kept-log.ts";
 import type { Stage } from "./stage.ts";
 
 export interface GatewayProps {
@@ -26,14 +26,11 @@ export class Gateway extends Construct {
       description: "hkdist update directory",
       createDefaultStage: false,
     });
-    const accessLog = new LogGroup(this, "AccessLog", {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const accessLog = keptLog(this, "AccessLog", RetentionDays.ONE_MONTH);
     new HttpStage(this, "Stage", {
       httpApi: this.api,
       autoDeploy: true,
-      // 5,000 is the largest burst that an account has.
+      // 5,000 is an account's own burst, in most regions.
       throttle: { rateLimit: requestsPerSecond, burstLimit: Math.min(2 * requestsPerSecond, 5000) },
       accessLogSettings: { destination: new LogGroupLogDestination(accessLog), format: ACCESS_LOG },
     });
@@ -47,12 +44,13 @@ export class Gateway extends Construct {
   private watch(alerts: Alerts): void {
     const period = Duration.minutes(5);
     alerts.alarm(this, "ErrorsAlarm", {
-      happened: "The directory failed to answer five requests or more within five minutes",
+      happened: "The directory failed to answer in three of the last six five minutes",
       section: "The directory fails",
       metric: this.api.metricServerError({ statistic: "Sum", period }),
-      threshold: 5,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      // A thousand users ask three times within five minutes: were it more, an outage of a small deployment would not be seen.
+      threshold: 1,
+      evaluationPeriods: 6,
+      datapointsToAlarm: 3,
     });
     alerts.alarm(this, "SlowAlarm", {
       happened: "One in ten answers of the directory took more than two seconds, for a quarter of an hour",
@@ -60,7 +58,6 @@ export class Gateway extends Construct {
       metric: this.api.metricLatency({ statistic: "p90", period }),
       threshold: 2000,
       evaluationPeriods: 3,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
 }

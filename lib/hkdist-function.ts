@@ -1,12 +1,12 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Duration, RemovalPolicy, Size } from "aws-cdk-lib";
+import { Duration, Size } from "aws-cdk-lib";
 import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { ENVIRONMENT, type Setting, type Settings } from "../lambda/shared/settings.ts";
+import { keptLog } from "./kept-log.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -31,10 +31,7 @@ export interface HkdistFunctionProps<Names extends Setting> {
 export class HkdistFunction<Names extends Setting> extends NodejsFunction {
   constructor(scope: Construct, id: string, props: HkdistFunctionProps<Names>) {
     const settings = Object.entries(props.settings) as [Setting, string][];
-    const logGroup = new LogGroup(scope, `${id}Log`, {
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logGroup = keptLog(scope, `${id}Log`);
     // Lambda's managed policy lets a function write to every log of the account.
     const role = new Role(scope, `${id}Role`, {
       description: props.description,

@@ -1,7 +1,6 @@
-import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { Duration, Validations } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import {
   DefinitionBody,
   Fail,
@@ -21,6 +20,7 @@ import type { Construct } from "constructs";
 import { AWAITED_ERRORS, FINAL_ERRORS } from "../lambda/shared/error-names.ts";
 import { LONGEST_REASON } from "../lambda/shared/limits.ts";
 import type { PatchEvent } from "../lambda/shared/payloads.ts";
+import { keptLog } from "./kept-log.ts";
 
 /** What the release and the promote machine have in common. */
 
@@ -193,10 +193,7 @@ export function stateMachine(
     logs: {
       level: LogLevel.ERROR,
       includeExecutionData: true,
-      destination: new LogGroup(scope, "Log", {
-        retention: RetentionDays.THREE_MONTHS,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      destination: keptLog(scope, "Log"),
     },
   });
   // Step Functions looks at once whether the role may deliver logs.

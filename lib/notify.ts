@@ -1,5 +1,4 @@
 import { ArnFormat, Duration, Stack } from "aws-cdk-lib";
-import { TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Rule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
@@ -51,8 +50,6 @@ export class Notify extends Construct {
       section: "A release failed",
       metric: release.metricFailed({ statistic: "Sum", period: Duration.minutes(5) }),
       threshold: 1,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
 }

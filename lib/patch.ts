@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { type IMetric, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { type IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { functionFor } from "../lambda/patch/limits.ts";
 import { METRICS } from "../lambda/patch/metrics.ts";
@@ -70,8 +70,6 @@ export class Patch extends Construct {
         section: "Patches are near the function's limits",
         metric,
         threshold,
-        evaluationPeriods: 1,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
       });
     }
   }

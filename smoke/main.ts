@@ -20,6 +20,7 @@ npm run smoke -- --local [--folder <folder>] [--stack <name>] [--no-build]
   --region, --profile  as the AWS CLI takes them
   --no-build  leaves out the check that runs a build of a minute or two
   --local     the local AWS (--folder: another one than .local/aws); what cannot hold there is skipped by name
+One release is started that must be refused: the alarm "A release failed" rings once.
 docs/first-deployment.md says which rights it takes. Ctrl-C cleans up too.
 Ends with 0 when all holds, 1 when something does not or stayed behind, 2 when it was not understood.`;
 

@@ -46,6 +46,8 @@ export function needsOf(baseSize: number, targetSize: number, megabytes: number)
 const MOST = { megabytes: 10_240, temporaryMegabytes: 10_240, seconds: 900 };
 /** Seconds of a call that are not the pair's: the start, and the table. */
 const AROUND = 20;
+/** Part of the function that the largest pair takes: an alarm rings at 0.9, and a file system needs room for itself. */
+const FILLED = 0.85;
 
 /**
  * The function that can make a patch between binaries of this size, as far as Lambda has one: its memory and files in
@@ -58,9 +60,9 @@ export function functionFor(largestBinary: number): typeof MOST {
   const between = (least: number, needed: number, most: number) =>
     Math.min(Math.max(least, Math.ceil(needed)), most);
   return {
-    megabytes: between(ONE_PROCESSOR, memory / 2 ** 20, MOST.megabytes),
-    temporaryMegabytes: between(512, files / 2 ** 20, MOST.temporaryMegabytes),
-    seconds: between(0, seconds + AROUND, MOST.seconds),
+    megabytes: between(ONE_PROCESSOR, memory / FILLED / 2 ** 20, MOST.megabytes),
+    temporaryMegabytes: between(512, files / FILLED / 2 ** 20, MOST.temporaryMegabytes),
+    seconds: between(0, (seconds + AROUND) / FILLED, MOST.seconds),
   };
 }
 

@@ -56,11 +56,13 @@ export const BUCKET_CHECKS: Check[] = [
       const { key: Key, gzip: Body } = sample;
       const object = { Bucket, Key };
       const { UploadId } = await s3.send(
-        new CreateMultipartUploadCommand({ ...object, ...ARTIFACT_HEADERS }),
+        new CreateMultipartUploadCommand({ ...object, ...ARTIFACT_HEADERS, ChecksumAlgorithm: "CRC32" }),
       );
       const part = { ...object, UploadId, PartNumber: 1 };
-      const { ETag } = await s3.send(new UploadPartCommand({ ...part, Body }));
-      const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+      const { ETag, ChecksumCRC32 } = await s3.send(
+        new UploadPartCommand({ ...part, Body, ChecksumAlgorithm: "CRC32" }),
+      );
+      const MultipartUpload = { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] };
       await s3.send(
         new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload, IfNoneMatch: "*" }),
       );

@@ -23,7 +23,7 @@ export const CDN_CHECKS: Check[] = [
     },
   },
   {
-    // Of a version that is never made: what is missing once is remembered for a while.
+    // Of a version that is never made: a missing one could be remembered for a while.
     name: "CDN: a missing patch is 403 or 404",
     look: async ({ deployment: { artifactsUrl }, samples: [{ id }] }) => {
       const missing = patchObjectKey({ ...id, from: "19990101", to: id.version });

@@ -57,7 +57,7 @@ export const OPERATIONS_CHECKS: Check[] = [
     name: "alarms: each one publishes to a topic of the stack, which lets CloudWatch do so",
     look: async ({ deployment: { cloudwatch, sns, alarms, topicArns } }) => {
       const { MetricAlarms = [] } = await cloudwatch.send(
-        new DescribeAlarmsCommand({ AlarmNames: alarms.slice(0, 100) }),
+        new DescribeAlarmsCommand({ AlarmNames: alarms, MaxRecords: 100 }),
       );
       same("how many there are", MetricAlarms.length, alarms.length);
       const used = new Set<string>();

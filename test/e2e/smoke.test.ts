@@ -4,15 +4,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import {
-  CreateAccessKeyCommand,
-  CreateUserCommand,
-  DeleteAccessKeyCommand,
-  DeleteUserCommand,
-  DeleteUserPolicyCommand,
-  IAMClient,
-  PutUserPolicyCommand,
-} from "@aws-sdk/client-iam";
-import {
   DeleteObjectCommand,
   DeletePublicAccessBlockCommand,
   GetPublicAccessBlockCommand,
@@ -35,7 +26,8 @@ import { CHECKS } from "../../smoke/checks.ts";
 import { cleanUp } from "../../smoke/clean-up.ts";
 import { newCommand, type OwnCommand, ownCommand } from "../../smoke/own-command.ts";
 import { root } from "../../tools/checkout.ts";
-import { local, options, s3, table } from "./setting.ts";
+import { local, s3, table } from "./setting.ts";
+import { userWhoMay } from "./users.ts";
 
 const Bucket = local.artifactsBucket;
 const TOOL = [join(root, "bin", "run.mjs"), join(root, "smoke", "main.ts")];
@@ -98,8 +90,8 @@ test("a bucket that may become public is told, and the end says so", async () =>
   expect(await everything()).toEqual(before);
 });
 
-/** A policy of what docs/first-deployment.md says that it takes. */
-function documentedRights(): string {
+/** The statements of what docs/first-deployment.md says that it takes. */
+function documentedRights(): object[] {
   const text = readFileSync(join(root, "docs", "first-deployment.md"), "utf8");
   const [, section = ""] = /### Who may run the checks\n(.*?)\n## /s.exec(text) ?? [];
   const rows = [...section.matchAll(/^\| (`[a-z0-9-]+:.*?) \| (.*?) \|$/gm)];
@@ -110,45 +102,32 @@ function documentedRights(): string {
     "`<ArtifactsBucket>`": `arn:aws:s3:::${Bucket}`,
   };
   expect(rows.map(([, , on]) => on)).toEqual(expect.arrayContaining(Object.keys(arns)));
-  const Statement = rows.map(([, actions = "", on = ""]) => ({
+  return rows.map(([, actions = "", on = ""]) => ({
     Effect: "Allow",
     Action: [...actions.matchAll(/`(.*?)`/g)].map(([, action]) => action),
     Resource: arns[on] ?? "*",
   }));
-  return JSON.stringify({ Version: "2012-10-17", Statement });
 }
 
 test("asked like AWS with the documented rights, what the local AWS lacks fails, and nothing stays", async () => {
   const before = await everything();
-  const iam = new IAMClient(options);
-  const UserName = "smoker";
-  const policy = { UserName, PolicyName: "smoke" };
-  await iam.send(new CreateUserCommand({ UserName }));
-  await iam.send(new PutUserPolicyCommand({ ...policy, PolicyDocument: documentedRights() }));
-  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
-  const { AccessKeyId, SecretAccessKey } = AccessKey ?? {};
+  const { accessKeyId, secretAccessKey } = await userWhoMay(documentedRights());
   const env = {
     ...clientEnvironment(local),
-    ...{ AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey },
+    ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
   };
-  try {
-    const { status, lines } = await runAs(env, "--stack", "hkdist");
-    expect(status).toBe(1);
-    const failed = CHECKS.filter(({ name }) => outcomeOf(lines, name) === "FAILED");
-    // The audit finds the object that should have been denied. The image is this machine.
-    const others = failed.filter(({ name }) => !/^(audit|build image)/.test(name));
-    expect(others.map(({ name }) => name)).toEqual([
-      "bucket: a put without condition is denied",
-      "CDN: plain HTTP is refused",
-      "CDN: HTTP/2 is offered",
-    ]);
-    expect(outcomeOf(lines, "audit")).toBe("FAILED");
-    expect(lines.filter((line) => line.includes("could not remove"))).toEqual([]);
-  } finally {
-    await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }));
-    await iam.send(new DeleteUserPolicyCommand(policy));
-    await iam.send(new DeleteUserCommand({ UserName }));
-  }
+  const { status, lines } = await runAs(env, "--stack", "hkdist");
+  expect(status).toBe(1);
+  const failed = CHECKS.filter(({ name }) => outcomeOf(lines, name) === "FAILED");
+  // The audit finds the object that should have been denied. The image is this machine.
+  const others = failed.filter(({ name }) => !/^(audit|build image)/.test(name));
+  expect(others.map(({ name }) => name)).toEqual([
+    "bucket: a put without condition is denied",
+    "CDN: plain HTTP is refused",
+    "CDN: HTTP/2 is offered",
+  ]);
+  expect(outcomeOf(lines, "audit")).toBe("FAILED");
+  expect(lines.filter((line) => line.includes("could not remove"))).toEqual([]);
   expect(await everything()).toEqual(before);
 });
 

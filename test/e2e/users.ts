@@ -16,11 +16,15 @@ const iam = new IAMClient(options);
 /** Credentials of a new IAM user who may PUT on these paths of the directory (without the first slash) and nothing else. */
 export async function userWhoMayPut(...paths: string[]): Promise<Credentials> {
   const [, api = ""] = /execute-api\/([^/]+)\//.exec(local.directoryUrl) ?? [];
-  const name = { UserName: `tester-${crypto.randomUUID()}` };
-  const policy = { ...name, PolicyName: "put" };
-  await iam.send(new CreateUserCommand(name));
   const Resource = paths.map((path) => `arn:aws:execute-api:${local.region}:*:${api}/$default/PUT/${path}`);
-  const Statement = [{ Effect: "Allow", Action: "execute-api:Invoke", Resource }];
+  return userWhoMay([{ Effect: "Allow", Action: "execute-api:Invoke", Resource }]);
+}
+
+/** Credentials of a new IAM user with a policy of these statements; gone when the test is over. */
+export async function userWhoMay(Statement: object[]): Promise<Credentials> {
+  const name = { UserName: `tester-${crypto.randomUUID()}` };
+  const policy = { ...name, PolicyName: "rights" };
+  await iam.send(new CreateUserCommand(name));
   const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
   await iam.send(new PutUserPolicyCommand({ ...policy, PolicyDocument }));
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand(name));

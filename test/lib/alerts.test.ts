@@ -116,25 +116,14 @@ describe("alarms", () => {
       },
     ],
     [
-      "an object that waits for longer than a release does",
+      "an object that waits for half as long as a release does",
       "RecordOldMessageAlarm",
       {
         Namespace: "AWS/SQS",
         MetricName: "ApproximateAgeOfOldestMessage",
         Dimensions: [{ Name: "QueueName", Value: "RecordQueue.QueueName" }],
         Statistic: "Maximum",
-        Threshold: 300,
-      },
-    ],
-    [
-      "five answers that failed",
-      "GatewayErrorsAlarm",
-      {
-        Namespace: "AWS/ApiGateway",
-        MetricName: "5xx",
-        Dimensions: [{ Name: "ApiId", Value: "GatewayApi" }],
-        Statistic: "Sum",
-        Threshold: 5,
+        Threshold: 150,
       },
     ],
     [
@@ -170,6 +159,20 @@ describe("alarms", () => {
       Period: 300,
       EvaluationPeriods: 1,
       ComparisonOperator: "GreaterThanOrEqualToThreshold",
+      TreatMissingData: "notBreaching",
+    });
+  });
+
+  it("ring for a directory that fails now and again, however few ask it", () => {
+    expect(aws.properties("GatewayErrorsAlarm")).toMatchObject({
+      Namespace: "AWS/ApiGateway",
+      MetricName: "5xx",
+      Dimensions: [{ Name: "ApiId", Value: "GatewayApi" }],
+      Statistic: "Sum",
+      Threshold: 1,
+      Period: 300,
+      EvaluationPeriods: 6,
+      DatapointsToAlarm: 3,
       TreatMissingData: "notBreaching",
     });
   });

@@ -35,6 +35,15 @@ describe("delivery", () => {
     expect(behavior(aws)).toMatchObject({ ResponseHeadersPolicyId: "67f7725c-6f97-4210-82d7-5512b31e9d03" });
   });
 
+  it("keeps no answer that a server failed to give", () => {
+    const { CustomErrorResponses } = aws.properties("DeliveryDistribution")["DistributionConfig"] as {
+      CustomErrorResponses: unknown;
+    };
+    expect(CustomErrorResponses).toEqual(
+      [500, 502, 503, 504].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })),
+    );
+  });
+
   it("reads the artifacts bucket under its own signature", () => {
     expect(aws.properties("DeliveryDistribution")["DistributionConfig"]).toMatchObject({
       Enabled: true,

@@ -75,9 +75,9 @@ describe("functions", () => {
 
   it("give patches what the largest binary takes: memory, time and files", () => {
     expect(aws.properties("PatchFunction")).toMatchObject({
-      MemorySize: 2089,
-      Timeout: 610,
-      EphemeralStorage: { Size: 512 },
+      MemorySize: 2458,
+      Timeout: 718,
+      EphemeralStorage: { Size: 539 },
     });
   });
 });

@@ -1,4 +1,6 @@
+import { readdirSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { fileText } from "../lambda/support.ts";
 import { BUCKETS, ENDPOINT, onAws, onLocal, QUEUES, TOPICS } from "./stages.ts";
 import type { Template } from "./template.ts";
 
@@ -75,8 +77,26 @@ describe("outputs", () => {
   });
 });
 
+describe("the pages", () => {
+  /** Found by other means, which the pages say. */
+  const NOT_OUTPUTS = ["DeadLetters", "QuotaCode", "RecordQueue", "SourcesBucket"];
+  const pages = readdirSync(new URL("../../docs", import.meta.url))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`);
+
+  it.each(["README.md", ...pages])("%s asks for nothing by a name that no output has", (page) => {
+    const named = new Set([...fileText(page).matchAll(/<([A-Z]\w+)>/g)].map(([, name = ""]) => name));
+    const known = [...Object.keys(aws.outputs), ...NOT_OUTPUTS];
+    expect([...named].filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it("send PUTs to the gateway's own URL, for which signatures are, and not to where a domain may lead", () => {
+    expect(fileText("docs/registering.md")).toContain('--request PUT --data "$2" "<ApiUrl>$1"');
+  });
+});
+
 describe("the local AWS", () => {
-  it("differs in TLS and the two URLs, and in nothing else", () => {
+  it("differs in TLS and the URLs, and, without a domain, in nothing else", () => {
     const common = ({ resources, outputs }: Template) => {
       let text = JSON.stringify(resources, (_, value) =>
         Array.isArray(value)

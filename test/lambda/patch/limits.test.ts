@@ -67,16 +67,34 @@ describe("the function for a largest binary", () => {
     [
       "a tiny one: no less than one processor",
       1e6,
-      { megabytes: 1769, temporaryMegabytes: 512, seconds: 34 },
+      { megabytes: 1769, temporaryMegabytes: 512, seconds: 40 },
     ],
     [
       "the default: within a fresh account's 3,008 MB",
       byDefault,
-      { megabytes: 2900, temporaryMegabytes: 649, seconds: 867 },
+      { megabytes: 2934, temporaryMegabytes: 651, seconds: 868 },
     ],
-    ["one above Lambda's time", 300e6, { megabytes: 5007, temporaryMegabytes: 1145, seconds: 900 }],
-    ["one above Lambda's memory", 2 ** 31, { megabytes: 10_240, temporaryMegabytes: 8192, seconds: 900 }],
+    ["one above Lambda's time", 300e6, { megabytes: 5891, temporaryMegabytes: 1347, seconds: 900 }],
+    ["one above Lambda's memory", 2 ** 31, { megabytes: 10_240, temporaryMegabytes: 9638, seconds: 900 }],
   ])("is enough for %s", (_, largest, size) => expect(functionFor(largest)).toEqual(size));
+
+  it.each([
+    1e6,
+    10e6,
+    byDefault,
+    300e6,
+  ])("is filled by a pair of %i bytes each to less than the alarm's 90 %", (largest) => {
+    const { megabytes, temporaryMegabytes } = functionFor(largest);
+    const { memory, files } = needsOf(largest, largest, megabytes);
+    expect(memory / (megabytes * MB)).toBeLessThan(0.9);
+    expect(files / (temporaryMegabytes * MB)).toBeLessThan(0.9);
+  });
+
+  it("is within a fresh account's memory up to 148 million bytes, and within Lambda's time below 180", () => {
+    expect([functionFor(148e6).megabytes, functionFor(149e6).megabytes]).toEqual([2992, 3011]);
+    const inTime = (size: number) => needsOf(size, size, 1769).seconds < 900;
+    expect([inTime(179e6), inTime(181e6)]).toEqual([true, false]);
+  });
 
   it.each([1, 1e6, 10e6, byDefault, 178e6])("has room for a pair of %i bytes each", (largest) => {
     const { megabytes, temporaryMegabytes, seconds } = functionFor(largest);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, checkConfig, loadConfig } from "../../../lib/config/load-config.ts";
+import { LARGEST_BINARY_BYTES } from "../../../lib/config/schema.ts";
 import type { Stage } from "../../../lib/stage.ts";
 
 const AWS: Stage = { endpointUrl: undefined };
@@ -28,7 +29,7 @@ const DEFAULTS = {
   patchBases: 8,
   patchConcurrency: 4,
   buildTimeoutMinutes: 60,
-  largestBinaryBytes: 170_000_000,
+  largestBinaryBytes: LARGEST_BINARY_BYTES,
   requestsPerSecond: 100,
 };
 
