@@ -6,7 +6,7 @@ import { FLAGS, shapeOf } from "./flags.ts";
 import { PRICES_ARE } from "./prices.ts";
 import { CASES, IDLE } from "./shape.ts";
 import { billTable, casesTable } from "./table.ts";
-import { usageOf } from "./usage.ts";
+import { hasPatches, usageOf } from "./usage.ts";
 
 const usage = `npm run cost -- --users <n> --releases-per-month <n> --platforms <n> --size-mb <n>
     [--commands 1] [--bases 8] [--checks-per-day 1] [--months-kept 12] [--patch-share 0.9] [--domain 0] [--json]
@@ -36,7 +36,11 @@ async function main(request: NonNullable<ReturnType<typeof parse>>): Promise<num
     console.log(
       JSON.stringify({ prices: PRICES_ARE, shape, usage: used, bill: billOf(used), idle }, null, 2),
     );
-  } else console.log(billTable(billOf(used), idle));
+  } else {
+    console.log(billTable(billOf(used), idle));
+    if (!hasPatches(shape.sizeMb))
+      console.log("Binaries of this size get no patches: every update is a full download.");
+  }
   return 0;
 }
 

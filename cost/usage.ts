@@ -1,4 +1,4 @@
-import { functionFor } from "../lambda/patch/limits.ts";
+import { functionFor, lackOf, needsOf } from "../lambda/patch/limits.ts";
 import { LARGEST_BINARY_BYTES } from "../lib/config/schema.ts";
 import { FIXED } from "./fixed.ts";
 import { GB, type Meter } from "./prices.ts";
@@ -87,9 +87,18 @@ const LOG_MONTHS = 3;
 /** The code that was deployed, in the bucket of CDK's assets. */
 const ASSET_BYTES = 50 * MB;
 
+/** Whether there are patches between binaries of this size (docs/patch-limits.md). @param sizeMb millions of bytes */
+export function hasPatches(sizeMb: number): boolean {
+  const bytes = sizeMb * MB;
+  const { megabytes, temporaryMegabytes, seconds } = functionFor(bytes);
+  const there = { megabytes, memory: megabytes * 2 ** 20, files: temporaryMegabytes * 2 ** 20, seconds };
+  return lackOf(needsOf(bytes, bytes, megabytes), there) === undefined;
+}
+
 /** What a deployment of this shape uses in a month. Every number is a plain product, so that it can be checked by hand. */
 export function usageOf(shape: Shape): Usage {
-  const { users, platforms, sizeMb, bases } = shape;
+  const { users, platforms, sizeMb } = shape;
+  const { bases, patchShare } = hasPatches(sizeMb) ? shape : { bases: 0, patchShare: 0 };
   const releases = shape.releasesPerMonth * shape.commands;
   const pairs = platforms * bases;
   const patchBytes = sizeMb * MB * PATCH_RATIO;
@@ -97,7 +106,7 @@ export function usageOf(shape: Shape): Usage {
 
   const checks = users * shape.checksPerDay * DAYS;
   const updates = users * shape.releasesPerMonth;
-  const downloads = updates * (1 + (1 - shape.patchShare)); // who gets no patch has asked for one
+  const downloads = updates * (1 + (1 - patchShare)); // who gets no patch has asked for one
 
   const throughCdn = shape.domain * checks;
 
@@ -123,8 +132,7 @@ export function usageOf(shape: Shape): Usage {
 
   return {
     cdnGigabytes:
-      (updates * (shape.patchShare * patchBytes + (1 - shape.patchShare) * gzipBytes) +
-        throughCdn * BYTES_PER_CHECK) /
+      (updates * (patchShare * patchBytes + (1 - patchShare) * gzipBytes) + throughCdn * BYTES_PER_CHECK) /
       GB,
     cdnRequests: downloads + throughCdn,
     // What CloudFront keeps for a minute is left out: how many ask the same edge within it, nobody knows.

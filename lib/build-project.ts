@@ -15,6 +15,7 @@ import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import { type Construct, Node } from "constructs";
 import { keptLog } from "./kept-log.ts";
+import { ofThisAccount } from "./of-this-account.ts";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "buildspec");
 
@@ -49,7 +50,7 @@ export class BuildProject extends Project {
     const logGroup = keptLog(scope, `${id}Log`);
     const role = new Role(scope, `${id}Role`, {
       description: props.description,
-      assumedBy: new ServicePrincipal("codebuild.amazonaws.com"),
+      assumedBy: new ServicePrincipal("codebuild.amazonaws.com", ofThisAccount(scope)),
     });
     super(scope, id, {
       description: props.description,

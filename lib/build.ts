@@ -52,7 +52,10 @@ export class Build extends Construct {
       [inSources(SOURCES_PREFIX.archives), inSources(SOURCES_PREFIX.plans)],
     );
     this.project.allow(["s3:PutObject"], [inSources(SOURCES_PREFIX.reports)]);
-    // Full binaries only: patches and documents are made by functions.
-    this.project.allow(["s3:PutObject"], [storage.artifacts.arnForObjects(`${cmd}/*/*.gz`)]);
+    // Full binaries of its platforms only: patches and documents are made by functions.
+    this.project.allow(
+      ["s3:PutObject"],
+      command.platforms.map((platform) => storage.artifacts.arnForObjects(`${cmd}/*/${platform}.gz`)),
+    );
   }
 }

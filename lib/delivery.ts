@@ -4,6 +4,8 @@ import {
   type BehaviorOptions,
   CachePolicy,
   Distribution,
+  HeadersFrameOption,
+  HeadersReferrerPolicy,
   HttpVersion,
   type IOrigin,
   OriginProtocolPolicy,
@@ -47,7 +49,7 @@ export class Delivery extends Construct {
       cachePolicy: CachePolicy.CACHING_OPTIMIZED_FOR_UNCOMPRESSED_OBJECTS,
       // With Content-Encoding on a .gz, Go clients would unpack it before they unpack it.
       compress: false,
-      responseHeadersPolicy: ResponseHeadersPolicy.SECURITY_HEADERS,
+      responseHeadersPolicy: this.forBytes(),
       viewerProtocolPolicy: requiresTls(stage)
         ? ViewerProtocolPolicy.HTTPS_ONLY
         : ViewerProtocolPolicy.ALLOW_ALL,
@@ -60,7 +62,7 @@ export class Delivery extends Construct {
         ? { defaultBehavior: bytes }
         : {
             ...this.behaviors(bytes, originOf(gateway, stage)),
-            domainNames: [domain.name],
+            domainNames: [domain.name, ...(domain.formerNames ?? [])],
             certificate: Certificate.fromCertificateArn(this, "Certificate", domain.certificate),
             // CloudFront's own name has no such setting.
             minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
@@ -123,6 +125,20 @@ export class Delivery extends Construct {
       // What depends on who asks is not kept.
       defaultBehavior: { ...directory, cachePolicy: CachePolicy.CACHING_DISABLED },
     };
+  }
+
+  /** Whatever somebody managed to store, no browser makes a page of it. */
+  private forBytes(): ResponseHeadersPolicy {
+    return new ResponseHeadersPolicy(this, "ForBytes", {
+      comment: "Downloads are no pages",
+      securityHeadersBehavior: {
+        contentSecurityPolicy: { contentSecurityPolicy: "default-src 'none'; sandbox", override: true },
+        contentTypeOptions: { override: true },
+        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
+        strictTransportSecurity: { accessControlMaxAge: Duration.days(365), override: true },
+      },
+    });
   }
 
   /** As long as the directory says and no longer than a minute: what is withdrawn is forgotten by itself, unless the directory fails. */

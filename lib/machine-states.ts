@@ -21,6 +21,7 @@ import { AWAITED_ERRORS, FINAL_ERRORS } from "../lambda/shared/error-names.ts";
 import { LONGEST_REASON } from "../lambda/shared/limits.ts";
 import type { PatchEvent } from "../lambda/shared/payloads.ts";
 import { keptLog } from "./kept-log.ts";
+import { ofThisAccount } from "./of-this-account.ts";
 
 /** What the release and the promote machine have in common. */
 
@@ -171,7 +172,7 @@ export function stateMachine(
 ): StateMachine {
   const role = new Role(scope, "MachineRole", {
     description: comment,
-    assumedBy: new ServicePrincipal("states.amazonaws.com"),
+    assumedBy: new ServicePrincipal("states.amazonaws.com", ofThisAccount(scope)),
   });
   const may = [
     new PolicyStatement({

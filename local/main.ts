@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   if (request.command === "reset") return reset(request.folder, log);
   const local = await up({ folder: request.folder, config: request.config, log });
   if (request.json) console.log(JSON.stringify(local));
-  else console.log(instructions(local, await firstCommand(request.config)));
+  else console.log(instructions(local, await firstCommand(request.config), request.folder));
 }
 
 /** Null when the arguments are not understood. */
@@ -73,7 +73,8 @@ async function firstCommand(config: string): Promise<string> {
   return Object.keys(commands)[0] ?? "";
 }
 
-function instructions(local: LocalAws, command: string): string {
+function instructions(local: LocalAws, command: string, folder: string): string {
+  const isDefault = folder === resolve(defaultFolder);
   const settings = { ...awsSettings(local), ...noProxy() };
   const exports = Object.entries(settings).map(([name, value]) => `export ${name}=${quote(value)}`);
   const machine = quote(local.releaseMachineArn);
@@ -93,5 +94,5 @@ aws stepfunctions describe-execution --execution-arn <the executionArn it printe
 curl ${quote(`${local.directoryUrl}release.json`)}
 
 To stop it:
-npm run local:down`;
+npm run local:down${isDefault ? "" : ` -- --folder ${quote(folder)}`}`;
 }

@@ -3,7 +3,7 @@ import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { artifactsOfVersion, isFrom } from "../shared/artifacts.ts";
 import { MovedTagError } from "../shared/errors.ts";
 import { artifactObjectKey } from "../shared/keys.ts";
-import { log } from "../shared/log.ts";
+import { learned, log } from "../shared/log.ts";
 import { newestVersionId, writeText } from "../shared/objects.ts";
 import type { Plan, PlanEvent } from "../shared/payloads.ts";
 import { readSettings } from "../shared/settings.ts";
@@ -40,6 +40,7 @@ async function plan({ request, execution, exported }: PlanEvent): Promise<Plan> 
   const { cmd } = request;
   const found = readOutcome(cmd, exported);
   const { version } = found.source;
+  learned({ version });
   await refuseYanked(table, cmd, version);
 
   const source = settleSource(found, await getSource(table, cmd, version));
@@ -65,7 +66,7 @@ async function plan({ request, execution, exported }: PlanEvent): Promise<Plan> 
 
   const batches = planBatches(source, missing, execution.name, Number(settings.buildConcurrency));
   for (const { planKey, text } of batches) await writeText(s3, settings.sourcesBucket, planKey, text);
-  log("planned", { version, commit: source.commit, recorded: [...recorded.keys()], build: missing });
+  log("planned", { commit: source.commit, recorded: [...recorded.keys()], build: missing });
   return { version, batches: batches.map(({ planKey, reportKey }) => ({ planKey, reportKey })) };
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { InvalidPromoteRequestError } from "../shared/errors.ts";
 import { describeIssue, list } from "../shared/input-problems.ts";
 import { LONGEST_YANK_REASON } from "../shared/limits.ts";
+import { isCommand } from "../shared/names.ts";
 import type { PromoteRequest } from "../shared/payloads.ts";
 import { isVersion } from "../shared/version.ts";
 
@@ -15,7 +16,7 @@ const ONE_LINE = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
  * @throws InvalidPromoteRequestError that lists every field that is wrong and shows the shortest right input
  */
 export function checkRequest(input: unknown, commands: readonly string[]): PromoteRequest {
-  const parsed = shapeOf(commands).safeParse(input, { error: (issue) => explain(issue, commands) });
+  const parsed = shapeOf(commands, input).safeParse(input, { error: (issue) => explain(issue, commands) });
   const problems = parsed.success ? [] : parsed.error.issues.map(describeIssue);
   problems.push(...wrongTogether(input));
   if (!parsed.success || problems.length > 0) {
@@ -28,9 +29,11 @@ export function checkRequest(input: unknown, commands: readonly string[]): Promo
   return { cmd, version, action, force, reason };
 }
 
-function shapeOf(commands: readonly string[]) {
+function shapeOf(commands: readonly string[], input: unknown) {
+  const { yank } = (input ?? {}) as { yank?: unknown };
   return z.strictObject({
-    cmd: z.enum(commands),
+    // What was released stays to be had when its command has left the configuration: it can be withdrawn, too.
+    cmd: yank === undefined ? z.enum(commands) : z.string().refine(isCommand),
     version: z.string(VERSION_RULE).refine(isVersion, VERSION_RULE),
     force: z.boolean("must be true or false").optional(),
     yank: z.boolean("must be true (withdraw the version) or false (undo that)").optional(),

@@ -13,7 +13,12 @@ const subject = new AsyncLocalStorage<Subject>();
 
 /** Runs something whose log lines are all about the same. */
 export function about<Result>(what: Subject, run: () => Result): Result {
-  return subject.run(what, run);
+  return subject.run({ ...what }, run);
+}
+
+/** Adds to what the lines that follow are about. */
+export function learned(what: Subject): void {
+  Object.assign(subject.getStore() ?? {}, what);
 }
 
 /**

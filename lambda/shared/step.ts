@@ -1,7 +1,9 @@
 import type { Context } from "aws-lambda";
 import { AWAITED_ERRORS } from "./error-names.ts";
 import { about, log, type Subject } from "./log.ts";
+import { isCommand } from "./names.ts";
 import type { BasesEvent, PublishEvent } from "./payloads.ts";
+import { isVersion } from "./version.ts";
 
 /**
  * Makes a handler of a machine's step: its log lines name command, version, platform and execution, and the last one says how
@@ -45,12 +47,12 @@ export function subjectOfPromotion({ promoted: { cmd, version }, execution }: Ba
   return { cmd, version, execution: execution.name };
 }
 
-/** What a machine was asked for, as far as its unchecked input tells. */
+/** What a machine was asked for, as far as its unchecked input tells in the form of names. */
 export function askedFor(input: unknown): Subject {
   const { cmd, version, tag } = (input ?? {}) as Record<string, unknown>;
-  const asked = typeof version === "string" ? version : tag;
+  const asked = String(version ?? tag).replace(/^v/, "");
   return {
-    ...(typeof cmd === "string" && { cmd }),
-    ...(typeof asked === "string" && { version: asked.replace(/^v/, "") }),
+    ...(typeof cmd === "string" && isCommand(cmd) && { cmd }),
+    ...(isVersion(asked) && { version: asked }),
   };
 }

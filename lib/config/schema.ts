@@ -180,19 +180,23 @@ const command = commandFields.refine(
   },
 );
 
+const domainName = z
+  .string()
+  .regex(
+    /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/,
+    'must be a domain name in small letters, such as "get.example.com" (names of other scripts as xn--...)',
+  );
+
 const domain = z.strictObject({
   /** What clients are built with from then on: "get.example.com". Its DNS entry leads to the output `DistributionDomain`. */
-  name: z
-    .string()
-    .regex(
-      /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
-      'must be a domain name in small letters, such as "get.example.com"',
-    ),
-  /** ARN of its certificate in ACM. */
+  name: domainName,
+  /** What clients in the field were built with before: kept working beside it. */
+  formerNames: z.array(domainName).optional(),
+  /** ARN of the certificate for all of these names, in ACM. */
   certificate: z
     .string()
     .regex(
-      /^arn:[\w-]+:acm:us-east-1:\d{12}:certificate\/[\w-]+$/,
+      /^arn:aws(-cn|-us-gov)?:acm:us-east-1:\d{12}:certificate\/[0-9a-f-]{8,}$/,
       "must be the ARN of a certificate in ACM in us-east-1, the only region from which CloudFront takes them",
     ),
 });
@@ -204,17 +208,20 @@ const githubWorkflow = z
     repository: z
       .string()
       .regex(
-        /^[\w-]+(@\d+)?\/[\w.-]+(@\d+)?$/,
-        'must be a repository on GitHub such as "owner/name", without wildcards',
+        /^(?!.*(\.git|\/\.+)(@|$))([\w-]+\/[\w.-]+|[\w-]+@\d+\/[\w.-]+@\d+)$/,
+        'must be a repository on GitHub such as "owner/name" or "owner@123456/name@456789", without wildcards and .git',
       ),
     branch: z
       .string()
-      .regex(/^\w[\w./-]*$/, 'must be a branch such as "main", without wildcards')
+      .regex(/^(?!refs\/)\w[\w./-]*$/, 'must be a branch such as "main", without refs/ and wildcards')
       .optional(),
     /** A tag, or tags with `*` for anything: "v*". */
     tag: z
       .string()
-      .regex(/^\w[\w./*-]*$/, 'must be a tag, or a pattern of tags such as "v*"')
+      .regex(
+        /^(?!refs\/)\w[\w./*-]*$/,
+        'must be a tag, or a pattern that says how tags begin, such as "v*", without refs/',
+      )
       .optional(),
   })
   .refine(({ branch, tag }) => (branch === undefined) !== (tag === undefined), {

@@ -86,9 +86,22 @@ describe("what is added costs", () => {
 
   test("and idle is near zero", () => {
     const { total } = billOf(usageOf(IDLE));
-    expect(total.list).toBeLessThan(10);
-    expect(total.afterFree).toBeLessThan(1);
+    expect(total.list).toBeLessThan(5);
+    expect(total.afterFree).toBeLessThan(0.05);
   });
+});
+
+test("a domain leads the checks through CloudFront, and large binaries have no patches", () => {
+  const middle = usageOf(CASES["middle"] ?? IDLE);
+  const own = usageOf({ ...(CASES["middle"] ?? IDLE), domain: 1 });
+  expect(own.cdnRequests - middle.cdnRequests).toBeCloseTo(middle.apiRequests, 6);
+  expect([own.apiRequests, own.apiGigabytes]).toEqual([middle.apiRequests, 0]);
+
+  const sized = (sizeMb: number) => usageOf({ ...(CASES["middle"] ?? IDLE), sizeMb });
+  const each = ({ cdnGigabytes }: Usage, sizeMb: number) => cdnGigabytes / sizeMb;
+  expect(each(sized(170), 170)).toBeCloseTo(each(sized(10), 10), 10);
+  // Every update in full: 80,000 of 0.44 of the size.
+  expect(sized(300).cdnGigabytes).toBeCloseTo((80_000 * 0.44 * 300e6) / GB, 0);
 });
 
 describe("the command", () => {

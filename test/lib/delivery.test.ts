@@ -30,9 +30,17 @@ describe("delivery", () => {
     expect(behavior(local)).toMatchObject({ ViewerProtocolPolicy: "allow-all" });
   });
 
-  it("tells browsers to stay with HTTPS and to guess no types", () => {
-    // AWS's own policy SecurityHeadersPolicy.
-    expect(behavior(aws)).toMatchObject({ ResponseHeadersPolicyId: "67f7725c-6f97-4210-82d7-5512b31e9d03" });
+  it("tells browsers to stay with HTTPS, and to make no page of what is stored", () => {
+    expect(behavior(aws)).toMatchObject({ ResponseHeadersPolicyId: "DeliveryForBytes" });
+    expect(aws.properties("DeliveryForBytes")).toMatchObject({
+      ResponseHeadersPolicyConfig: {
+        SecurityHeadersConfig: {
+          ContentSecurityPolicy: { ContentSecurityPolicy: "default-src 'none'; sandbox", Override: true },
+          ContentTypeOptions: { Override: true },
+          StrictTransportSecurity: { AccessControlMaxAgeSec: 365 * 86_400, Override: true },
+        },
+      },
+    });
   });
 
   it("keeps no answer that a server failed to give", () => {
@@ -104,6 +112,14 @@ describe("a domain of one's own", () => {
     });
     const variables = JSON.stringify(own.properties("BuildgreetProject")["Environment"]);
     expect(variables.split(`"${url}"`)).toHaveLength(3);
+  });
+
+  it("keeps the names that it had before", () => {
+    const domain = { ...DOMAIN, formerNames: ["old.example.com", "older.example.com"] };
+    const template = new Template({ ...CONFIG, domain }, { endpointUrl: undefined });
+    const { Aliases } = template.properties("DeliveryDistribution")["DistributionConfig"] as Distribution;
+    expect(Aliases).toEqual(["get.example.com", "old.example.com", "older.example.com"]);
+    expect(template.outputs["DirectoryUrl"]).toBe("https://get.example.com/");
   });
 
   it("has its certificate, and TLS 1.2 or newer", () => {

@@ -6,7 +6,7 @@ import { CONFIG } from "./stages.ts";
 
 /**
  * Wildcards in policies. Which role has which of them is in roles.test.ts, exactly; here is why there may be one at all.
- * `<cmd>` is each configured command.
+ * `<cmd>` is each configured command, `<platform>` each of its platforms.
  */
 const WILDCARDS: { [resource: string]: string } = {
   "StorageArtifacts/*.gz": "full binaries: a key is made of command, version and platform",
@@ -15,7 +15,7 @@ const WILDCARDS: { [resource: string]: string } = {
   "StorageArtifacts/*/*/provenance.json": "statements of releases, of every command and version",
   "StorageArtifacts/*/*/*.provenance.json": "statements of later releases of a version",
   "StorageArtifacts/*": "the recorder reads whatever was stored and the audit looks at all; neither may put",
-  "StorageArtifacts/<cmd>/*/*.gz": "a build stores its own command's binaries",
+  "StorageArtifacts/<cmd>/*/<platform>.gz": "a build stores its own command's binaries, for its platforms",
   "StorageSources/sources/<cmd>/*": "archives of one command",
   "StorageSources/plans/<cmd>/*": "a build reads its own command's plans",
   "StorageSources/plans/*": "plans of all commands, for the steps that all commands share",
@@ -40,12 +40,13 @@ const apps = Object.entries(CONFIGURATIONS).map(([name, config]) => {
 /** The resource of a wildcard's finding as WILDCARDS names it; undefined for any other finding. */
 function wildcard(rule: string, commands: string[]): string | undefined {
   const [, resource] = /^AwsSolutions-IAM5\[Resource::(.*)\]$/.exec(rule) ?? [];
-  return commands.reduce(
-    (name, cmd) => name?.replace(`/${cmd}/`, "/<cmd>/"),
+  const name = commands.reduce(
+    (named, cmd) => named?.replace(`/${cmd}/`, "/<cmd>/"),
     resource
       ?.replaceAll(/<(\w+?)([0-9A-F]{8})?(\.Arn|\.Name)?>/g, "$1")
       .replace(/^arn:.*:(?=execution:)/, ""),
   );
+  return name?.replace(/(?<=<cmd>\/\*\/)[a-z0-9]+-[a-z0-9]+(?=\.gz$)/, "<platform>");
 }
 
 describe("AWS Solutions", () => {

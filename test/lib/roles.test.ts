@@ -140,14 +140,16 @@ describe("rights", () => {
       `${SOURCES}/sources/greet/*: s3:GetObject`,
       `${SOURCES}/plans/greet/*: s3:GetObject`,
       `${SOURCES}/reports/greet/*: s3:PutObject`,
-      `${ARTIFACTS}/greet/*/*.gz: s3:PutObject`,
+      ...["darwin-arm64", "linux-amd64"].map(
+        (platform) => `${ARTIFACTS}/greet/*/${platform}.gz: s3:PutObject`,
+      ),
     ],
     BuildgreetcanaryProjectRole: [
       ...build("BuildgreetcanaryProject"),
       `${SOURCES}/sources/greet-canary/*: s3:GetObject`,
       `${SOURCES}/plans/greet-canary/*: s3:GetObject`,
       `${SOURCES}/reports/greet-canary/*: s3:PutObject`,
-      `${ARTIFACTS}/greet-canary/*/*.gz: s3:PutObject`,
+      `${ARTIFACTS}/greet-canary/*/linux-arm64.gz: s3:PutObject`,
     ],
     NotifyFunctionRole: [
       LOGS,

@@ -17,7 +17,7 @@ const WITHDRAWS = "WithdrawFunctionRole";
 describe("who may put what into the artifacts bucket", () => {
   it.each([
     ["greet/1/linux-amd64.gz", ["BuildgreetProjectRole"]],
-    ["greet-canary/1/linux-amd64.gz", ["BuildgreetcanaryProjectRole"]],
+    ["greet-canary/1/linux-arm64.gz", ["BuildgreetcanaryProjectRole"]],
     ["greet/1/2/linux-amd64", ["PatchFunctionRole"]],
     ["greet/1/linux-amd64.cdx.json", ["DescribeFunctionRole"]],
     ["greet/1/provenance.json", ["DescribeFunctionRole"]],

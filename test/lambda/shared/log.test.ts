@@ -1,7 +1,7 @@
 import type { Context } from "aws-lambda";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { NotRecordedYetError } from "../../../lambda/shared/errors.ts";
-import { about, log } from "../../../lambda/shared/log.ts";
+import { about, learned, log } from "../../../lambda/shared/log.ts";
 import { logMetrics } from "../../../lambda/shared/metric.ts";
 import { askedFor, step } from "../../../lambda/shared/step.ts";
 
@@ -28,6 +28,15 @@ describe("a log line", () => {
     );
     log("alone");
     expect(lines()).toEqual([{ event: "said", cmd: "a" }, { event: "said", cmd: "b" }, { event: "alone" }]);
+  });
+
+  it("is about what was learned on the way, too", () => {
+    about({ cmd: "a" }, () => {
+      learned({ version: "1" });
+      log("said");
+    });
+    log("alone");
+    expect(lines()).toEqual([{ event: "said", cmd: "a", version: "1" }, { event: "alone" }]);
   });
 
   it("is a metric in CloudWatch's embedded format", () => {
@@ -96,6 +105,7 @@ describe("a step", () => {
       { cmd: "greet", version: "20260131" },
     ],
     [{ cmd: 7, tag: null }, {}],
+    [{ cmd: "greet.\n\nSign in: http://example.com", version: "20260131 or else" }, {}],
     [null, {}],
     ["words", {}],
   ])("of an unchecked input knows what it can: %j", (input, known) => {
