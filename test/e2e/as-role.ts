@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { IAMClient, paginateListRoles, type Role } from "@aws-sdk/client-iam";
+import { IAMClient, paginateListRoles, type Role, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
 import { clientEnvironment } from "../../local/local-aws.ts";
 import { local, options } from "./setting.ts";
 import type { Credentials } from "./signed.ts";
@@ -17,14 +17,18 @@ export async function roleNamed(name: string): Promise<Role> {
   return role;
 }
 
-/** Credentials of a session of that role. (The local AWS does not ask whom a role trusts.) */
+/** Credentials of a session of that role, which for a moment trusts the tester instead of its service. */
 export async function sessionOf(name: string): Promise<Credentials & { sessionToken: string }> {
-  const { Arn = "" } = await roleNamed(name);
+  const { Arn = "", RoleName, AssumeRolePolicyDocument = "" } = await roleNamed(name);
+  const trust = (PolicyDocument: string) =>
+    iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
+  await trust(TRUSTS_THE_ACCOUNT);
   const assume = ["sts", "assume-role", "--role-session-name", "tester", "--role-arn", Arn];
   const answer = execFileSync("aws", [...assume, "--output", "json"], {
     env: clientEnvironment(local),
     encoding: "utf8",
   });
+  await trust(decodeURIComponent(AssumeRolePolicyDocument));
   const { Credentials } = JSON.parse(answer) as {
     Credentials: { AccessKeyId: string; SecretAccessKey: string; SessionToken: string };
   };
@@ -34,3 +38,10 @@ export async function sessionOf(name: string): Promise<Credentials & { sessionTo
     sessionToken: Credentials.SessionToken,
   };
 }
+
+const TRUSTS_THE_ACCOUNT = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Allow", Action: "sts:AssumeRole", Principal: { AWS: "arn:aws:iam::000000000000:root" } },
+  ],
+});

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { onAws } from "./stages.ts";
-import type { Template } from "./template.ts";
+import type { Statement, Template } from "./template.ts";
 
 let aws: Template;
 beforeAll(() => {
@@ -184,6 +184,28 @@ describe("rights", () => {
     const log = `${role.replace(/Role$/, "Log")}.Arn: logs:CreateLogStream logs:PutLogEvents`;
     const all = rights.map((right) => (right === LOGS ? log : right));
     expect(aws.rightsOf(role)).toEqual(all.toSorted());
+  });
+
+  it("are taken by one service each, which can be told from others' resources where it says whose they are", () => {
+    const trusted = aws.ofType("AWS::IAM::Role").map(([name, { Properties }]) => {
+      const { Statement } = Properties["AssumeRolePolicyDocument"] as { Statement: Statement[] };
+      return [name, Statement] as const;
+    });
+    for (const [name, statements] of trusted) {
+      const service = /Project/.test(name) ? "codebuild" : /Machine/.test(name) ? "states" : "lambda";
+      const condition = { StringEquals: { "aws:SourceAccount": "ACCOUNT" } };
+      expect([name, statements]).toEqual([
+        name,
+        [
+          {
+            Effect: "Allow",
+            Action: "sts:AssumeRole",
+            Principal: { Service: `${service}.amazonaws.com` },
+            ...(service !== "lambda" && { Condition: condition }),
+          },
+        ],
+      ]);
+    }
   });
 
   it("to take anything from the artifacts bucket or the CDN are of one role only", () => {
