@@ -9,9 +9,8 @@ import { HkdistStack } from "../../lib/hkdist-stack.ts";
 import { CONFIG } from "./stages.ts";
 import { readContext } from "./template.ts";
 
-/** What the checkers of templates are shown. */
+/** What the checkers of templates are shown: the least, and the most. */
 export const CONFIGURATIONS: { [name: string]: Config } = {
-  "the tests' configuration": CONFIG,
   "hkdist.config.ts": hkdistConfig,
   "all that is optional": {
     ...CONFIG,
