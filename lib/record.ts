@@ -1,4 +1,4 @@
-import { Duration, Stack } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { type Bucket, type CfnBucket, EventType } from "aws-cdk-lib/aws-s3";
@@ -7,6 +7,7 @@ import { Construct } from "constructs";
 import { ARTIFACTS_PARTITION, REFUSED_PARTITION } from "../lambda/shared/keys.ts";
 import type { Alerts } from "./alerts.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
+import { ofThisAccount } from "./of-this-account.ts";
 import { requiresTls, type Stage } from "./stage.ts";
 import type { Storage } from "./storage.ts";
 
@@ -87,6 +88,7 @@ export class Record extends Construct {
       new SqsEventSource(this.queue, { batchSize: 1, maxConcurrency: 2, reportBatchItemFailures: true }),
     );
   }
+
   /**
    * Has the bucket tell the queue of each new `.gz`. CDK's own way is a function with a role that may change the notifications
    * of every bucket, for a bucket's name is not known before its queue's policy. So the policy lets in the account's
@@ -95,10 +97,9 @@ export class Record extends Construct {
   private hearOf(artifacts: Bucket): void {
     const permission = this.queue.addToResourcePolicy(
       new PolicyStatement({
-        principals: [new ServicePrincipal("s3.amazonaws.com")],
+        principals: [new ServicePrincipal("s3.amazonaws.com", ofThisAccount(this))],
         actions: ["sqs:SendMessage"],
         resources: [this.queue.queueArn],
-        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
       }),
     );
     const bucket = artifacts.node.defaultChild as CfnBucket;

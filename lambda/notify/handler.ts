@@ -19,8 +19,8 @@ export async function handler({ detail: { executionArn } }: StatusChange): Promi
   const execution = await describeExecution(sfn, executionArn, settings.releaseMachine);
   const { status, machine, asked, output, error } = execution;
   const [region, name] = [executionArn.split(":")[3], executionArn.split(":").at(-1)];
-  const console = `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/`;
-  const { subject, text } = tell(execution, `${console}${executionArn}`);
+  const page = `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/`;
+  const { subject, text } = tell(execution, `${page}${executionArn}`);
   const TopicArn = status === "SUCCEEDED" ? settings.releasesTopic : settings.alertsTopic;
   await sns.send(new PublishCommand({ TopicArn, Subject: subject, Message: text }));
   const { cmd, version } = { ...asked, ...output };

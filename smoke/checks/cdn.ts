@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { connect } from "node:tls";
-import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { patchObjectKey } from "../../lambda/shared/keys.ts";
 import { patchesTo } from "../../lambda/shared/patches.ts";
 import type { PatchEvent, PatchResult } from "../../lambda/shared/payloads.ts";
 import { type Check, oneOf, same, statusOf } from "../check.ts";
+import { invoke } from "../invoke.ts";
 
 const NO_TLS = "it has no TLS";
 
@@ -54,13 +54,8 @@ export const CDN_CHECKS: Check[] = [
       const { cmd, version, platform } = target.id;
       const execution = { name: "smoke", arn: "" };
       const event: PatchEvent = { cmd, version, pair: { platform, from: base.id.version }, execution };
-      const made = await deployment.lambda.send(
-        new InvokeCommand({ FunctionName: deployment.patchFunction, Payload: JSON.stringify(event) }),
-      );
-      const text = made.Payload?.transformToString() ?? "";
-      if (made.FunctionError) throw new Error(`the function failed: ${text.slice(0, 500)}`);
-      const result = JSON.parse(text) as PatchResult;
-      if (result.outcome !== "made") throw new Error(`the function said ${text}`);
+      const result = (await invoke(deployment, deployment.patchFunction, event)) as PatchResult;
+      if (result.outcome !== "made") throw new Error(`the function said ${JSON.stringify(result)}`);
       const [row] = await patchesTo(deployment.table, cmd, version);
       const key = patchObjectKey({ cmd, platform, from: base.id.version, to: version });
       const answer = await fetch(`${deployment.artifactsUrl}${key}`);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { BatchGetBuildsCommand, StartBuildCommand, StopBuildCommand } from "@aws-sdk/client-codebuild";
-import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { DescribeExecutionCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { GetTopicAttributesCommand } from "@aws-sdk/client-sns";
 import type { Audited } from "../../lambda/audit/shallow-audit.ts";
 import { type Check, same } from "../check.ts";
+import { invoke } from "../invoke.ts";
 
 /** Seconds. */
 const EXECUTION_LIMIT = 120;
@@ -76,16 +76,9 @@ export const OPERATIONS_CHECKS: Check[] = [
   },
   {
     name: "audit: finds nothing wrong with what these checks made",
-    look: async ({ deployment: { lambda, auditFunction }, cmd }) => {
-      const answer = await lambda.send(
-        new InvokeCommand({
-          FunctionName: auditFunction,
-          Payload: JSON.stringify({ cmd, settleSeconds: 0 }),
-        }),
-      );
-      const text = answer.Payload?.transformToString() ?? "";
-      if (answer.FunctionError) throw new Error(`the function failed: ${text.slice(0, 500)}`);
-      const { breaches, counts } = JSON.parse(text) as Audited;
+    look: async ({ deployment, cmd }) => {
+      const answer = await invoke(deployment, deployment.auditFunction, { cmd, settleSeconds: 0 });
+      const { breaches, counts } = answer as Audited;
       same("what it found", breaches, []);
       // S3 keeps a SHA-256 of the first version and of the patch; the second came in parts.
       const { artifacts, patches, checksums } = counts;
