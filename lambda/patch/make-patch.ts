@@ -38,6 +38,7 @@ export async function makePatch(
 ): Promise<PatchResult> {
   const { table, s3, bucket } = patcher;
   const { platform, from } = pair;
+  const started = Date.now();
   const [base, target] = (await Promise.all(
     [from, version].map(async (one) => {
       const artifact = await getArtifact(table, { cmd, version: one, platform });
@@ -76,7 +77,10 @@ export async function makePatch(
     const patch: Patch =
       "none" in facts
         ? { ...id, ...facts, recordedAt }
-        : { ...id, ...facts, recordedAt, sha256: await hashFile(file("patch")) };
+        : {
+            ...{ ...id, ...facts, recordedAt, sha256: await hashFile(file("patch")) },
+            milliseconds: Date.now() - started,
+          };
     await putPatch(table, patch);
   };
 

@@ -7,6 +7,7 @@ import type { PromoteRequest } from "../shared/payloads.ts";
 import { isVersion } from "../shared/version.ts";
 
 const VERSION_RULE = "must be a version such as 20260131 or 20260131.2, without v";
+const REVISION_RULE = "must be the number of the revision of current that the promotion is meant to change";
 const REASON_RULE = `must be one line of 1 to ${LONGEST_YANK_REASON} bytes in UTF-8`;
 /** No control characters, halves of characters or the like, and none that ends a line or paragraph. */
 const ONE_LINE = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
@@ -24,9 +25,9 @@ export function checkRequest(input: unknown, commands: readonly string[]): Promo
       `${problems.join("; ")}. The shortest right input is ${example(input, commands)}.`,
     );
   }
-  const { cmd, version, yank, force = false, reason = "" } = parsed.data;
+  const { cmd, version, yank, force = false, reason = "", revision } = parsed.data;
   const action = yank === undefined ? "promote" : yank ? "yank" : "restore";
-  return { cmd, version, action, force, reason };
+  return { cmd, version, action, force, reason, ...(revision !== undefined && { revision }) };
 }
 
 function shapeOf(commands: readonly string[], input: unknown) {
@@ -37,6 +38,7 @@ function shapeOf(commands: readonly string[], input: unknown) {
     version: z.string(VERSION_RULE).refine(isVersion, VERSION_RULE),
     force: z.boolean("must be true or false").optional(),
     yank: z.boolean("must be true (withdraw the version) or false (undo that)").optional(),
+    revision: z.int(REVISION_RULE).min(0, REVISION_RULE).optional(),
     reason: z
       .string(REASON_RULE)
       .refine(
@@ -49,7 +51,7 @@ function shapeOf(commands: readonly string[], input: unknown) {
 
 /** What the fields ask of each other, whatever else is wrong. */
 function wrongTogether(input: unknown): string[] {
-  const { force, yank, reason } = (input ?? {}) as { force?: unknown; yank?: unknown; reason?: unknown };
+  const { force, yank, reason, revision } = (input ?? {}) as Record<string, unknown>;
   const problems: string[] = [];
   if (yank === true && reason === undefined) {
     problems.push("reason: missing; say why the version is withdrawn, for those who meet it later");
@@ -57,6 +59,9 @@ function wrongTogether(input: unknown): string[] {
   if (yank !== true && reason !== undefined) problems.push('reason: only together with "yank": true');
   if (yank !== undefined && force !== undefined) {
     problems.push("force: only for a promotion; a yank finds the newest good version by itself");
+  }
+  if (yank !== undefined && revision !== undefined) {
+    problems.push("revision: only for a promotion; a yank is right whatever else has changed");
   }
   return problems;
 }
@@ -69,7 +74,7 @@ function example(input: unknown, commands: readonly string[]): string {
 
 function explain(issue: z.core.$ZodRawIssue, commands: readonly string[]): string | undefined {
   if (issue.code === "unrecognized_keys") {
-    return `unknown field ${list(issue.keys)}; the fields are "cmd", "version", "force", "yank" and "reason"`;
+    return `unknown field ${list(issue.keys)}; the fields are "cmd", "version", "force", "revision", "yank" and "reason"`;
   }
   const [field] = issue.path ?? [];
   if (field === "cmd") {

@@ -31,8 +31,8 @@ export interface Stores {
  * Makes a recorded version current, withdraws it, or undoes that: one conditional write with its history entry. Doing it again
  * finds it done, also when the first answer was lost.
  *
- * A yank and its undoing are about one version, so one that lost a race decides anew. A promotion is about what a person saw:
- * when somebody else was faster it ends, and says who.
+ * A yank and its undoing are about one version, so one that lost a race decides anew. A promotion is about what a person saw
+ * (at `revision`, when the request has it): when somebody else was faster it ends, and says who.
  * @param by the execution
  * @throws PromoteRefusedError, YankedVersionError, ArtifactConflictError
  * @throws ConcurrentPublishError when somebody else changed current
@@ -41,7 +41,7 @@ export async function promote(stores: Stores, request: PromoteRequest, by: strin
   const { table } = stores;
   const { cmd, version, action } = request;
   const recorded = [...(await artifactsOfVersion(table, cmd, version)).values()];
-  let seen: number | undefined;
+  let seen = request.revision;
   for (let tried = 0; tried < TRIES; tried++) {
     await waitTurn(tried);
     const { current, history } = await currentWithHistory(table, cmd);
@@ -64,6 +64,22 @@ export async function promote(stores: Stores, request: PromoteRequest, by: strin
     `current of ${cmd} changed meanwhile: ${await tellNewestChange(table, cmd)}. Nothing was done here: see what is ` +
       "current now, and start this again if it is still wanted.",
   );
+}
+
+/**
+ * What an execution would write now, for those who want to see that first. Changes nothing.
+ * @throws PromoteRefusedError, YankedVersionError, ArtifactConflictError as the execution would
+ */
+export async function preview(
+  stores: Stores,
+  request: PromoteRequest,
+): Promise<{ current: Current | undefined; history: HistoryEntry[]; change: Change }> {
+  const { cmd, version } = request;
+  const recorded = [...(await artifactsOfVersion(stores.table, cmd, version)).values()];
+  const { current, history } = await currentWithHistory(stores.table, cmd);
+  throwIfUnknown(request, recorded, current);
+  const about = { at: new Date().toISOString(), by: "" };
+  return { current, history, change: await decide(stores, request, recorded, current, history, about) };
 }
 
 /** What to do about a version that is not recorded. */

@@ -133,6 +133,8 @@ export interface PromoteRequest {
   force: boolean;
   /** Of a yank; else empty. */
   reason: string;
+  /** Of a promotion: the revision of `current` that its asker saw. It changes no other one. */
+  revision?: number;
 }
 
 export interface PromoteEvent {

@@ -1,0 +1,115 @@
+import { StartExecutionCommand } from "@aws-sdk/client-sfn";
+import confirm from "@inquirer/confirm";
+import { checkRequest } from "../../lambda/promote/check-request.ts";
+import { preview } from "../../lambda/promote/promote.ts";
+import { PromoteRefusedError } from "../../lambda/shared/errors.ts";
+import type { PromoteRequest } from "../../lambda/shared/payloads.ts";
+import { configuredCommands } from "../deployment/configured.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+import { CliError } from "../errors.ts";
+import { newExecutionName } from "../execution/name.ts";
+import { type Move, movesOf } from "../execution/progress.ts";
+import { canAsk } from "../io.ts";
+import type { Answer, Context } from "../program.ts";
+import { tellMoves } from "../view/moves.ts";
+import type { Paint } from "../view/paint.ts";
+import { watchToTheEnd } from "../watch-to-the-end.ts";
+
+/** The promote machine's input, as docs/rolling-back.md has it. */
+export interface ChangeInput {
+  cmd: string;
+  version: string;
+  force?: boolean;
+  yank?: boolean;
+  reason?: string;
+}
+
+/**
+ * Shows what a change of current would do, asks, starts the promote machine, and follows it. A promotion changes the revision
+ * that was shown, or nothing.
+ * @throws CliError `Declined` when the person says no, or cannot be asked and did not say --yes
+ */
+export async function change(
+  context: Context,
+  deployment: Deployment,
+  input: ChangeInput,
+  { yes }: { yes: boolean },
+): Promise<Answer> {
+  const { io, json, paint } = context;
+  const { table, s3, bucket, flags } = deployment;
+  const request = checkRequest(input, Object.keys(await configuredCommands(deployment)));
+  const { current, change } = await preview({ table, s3, bucket }, request).catch((error: unknown) => {
+    if (!(error instanceof PromoteRefusedError) || request.action !== "promote" || request.force) throw error;
+    const command = `npx hkdist promote ${request.cmd} ${request.version} --force${flags}`;
+    // The machine's own next step is written for who starts it by hand.
+    const [said = error.message] = error.message.split(" To take clients to ");
+    const next = said.includes("is not recorded on any")
+      ? `npx hkdist releases ${request.cmd}${flags}`
+      : command;
+    throw new CliError("Refused", said, { cause: error, next });
+  });
+  const moves = change === undefined ? [] : movesOf(change.entry);
+  const stay = Object.entries(current?.platforms ?? {})
+    .filter(([platform]) => !moves.some((move) => move.platform === platform))
+    .map(([platform, { version }]) => ({ platform, version }));
+  if (!json) {
+    const lines = describeChange(request, moves, stay, paint);
+    io.stdout.write(lines.map((line) => `${line}\n`).join(""));
+  }
+  if (!yes) await ask(context, question(request));
+  const revision = request.action === "promote" ? { revision: current?.revision ?? 0 } : {};
+  const started = await deployment.steps.send(
+    new StartExecutionCommand({
+      stateMachineArn: deployment.promoteMachineArn,
+      name: newExecutionName(request.cmd),
+      input: JSON.stringify({ ...input, ...revision }),
+    }),
+  );
+  return watchToTheEnd(context, deployment, started.executionArn ?? "");
+}
+
+function describeChange(
+  { action, cmd, version }: PromoteRequest,
+  moves: readonly Move[],
+  stay: readonly { platform: string; version: string }[],
+  paint: Paint,
+): string[] {
+  const what = {
+    promote: `${cmd} ${version} becomes current:`,
+    yank: `${cmd} ${version} is withdrawn: nobody is told it any more, its binaries and patches are hidden.`,
+    restore: `${cmd} ${version} is no longer withdrawn: it can be downloaded by name again. Nothing becomes current by that.`,
+  };
+  const gone = moves.filter(({ to }) => to === undefined).map(({ platform }) => platform);
+  return [
+    paint("strong", what[action]),
+    ...tellMoves(moves).map((line) => `  ${line}`),
+    ...(moves.length === 0 && action !== "restore" ? ["  nobody's current version changes"] : []),
+    ...(stay.length > 0 && action !== "restore"
+      ? [`  stays as it is: ${stay.map(({ platform, version: at }) => `${platform} (${at})`).join(", ")}`]
+      : []),
+    ...(gone.length > 0
+      ? [paint("warning", `  No good version is left on ${gone.join(", ")}: people cannot install it there.`)]
+      : []),
+    "",
+  ];
+}
+
+function question({ action, cmd, version }: PromoteRequest): string {
+  const verb = { promote: "Make", yank: "Withdraw", restore: "Undo the withdrawal of" }[action];
+  return `${verb} ${cmd} ${version}${action === "promote" ? " current" : ""}?`;
+}
+
+async function ask({ io }: Context, message: string): Promise<void> {
+  if (!canAsk(io)) {
+    throw new CliError("Declined", "Nothing was changed: nobody can be asked here.", {
+      next: "the same with --yes",
+    });
+  }
+  const isMeant = await confirm({ message, default: false }, { input: io.stdin, output: io.stdout }).catch(
+    (error: Error) => {
+      if (error.name === "ExitPromptError") return false;
+      throw error;
+    },
+  );
+  if (!isMeant) throw new CliError("Declined", "Nothing was changed.");
+}

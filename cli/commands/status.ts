@@ -1,0 +1,141 @@
+import type { z } from "zod";
+import { newestChange } from "../../lambda/shared/current.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+import { type KnownCommand, knownCommand, knownCommands } from "../deployment/known-commands.ts";
+import { type FoundExecution, inputOf, newestExecutions } from "../execution/find.ts";
+import type { Io } from "../io.ts";
+import { answer, hkdistCommand } from "../program.ts";
+import { newestReleases } from "../read-releases.ts";
+import type { Status } from "../shapes.ts";
+import { ago, moment } from "../view/format.ts";
+import type { Paint } from "../view/paint.ts";
+import { releaseJson } from "./releases.ts";
+
+const RELEASES = 5;
+const EXECUTIONS = 5;
+
+/** Shows what is current, what was released last, and what is running. */
+export function statusCommand(io: Io, ended: (exit: number) => void) {
+  return hkdistCommand("status", ["status", "status greet", "status greet --json"])
+    .summary("what is current, what was released last, what is running")
+    .argument("[cmd]", "only this command")
+    .action(async (cmd, options) => {
+      ended(
+        await answer(io, options, async ({ deployment: find, paint }) => {
+          const deployment = await find();
+          const known =
+            cmd === undefined ? await knownCommands(deployment) : [await knownCommand(deployment, cmd)];
+          const [commands, executions] = await Promise.all([
+            Promise.all(known.map((one) => look(deployment, one))),
+            latest(deployment, cmd),
+          ]);
+          const json: z.infer<typeof Status> = {
+            stack: deployment.stack,
+            region: deployment.region,
+            commands: commands.map(({ cmd, configured, current, change, releases }) => ({
+              cmd,
+              configured: configured !== undefined,
+              revision: current?.revision ?? 0,
+              changedAt: change?.at ?? null,
+              changedBy: change?.by ?? null,
+              current: Object.entries(current?.platforms ?? {})
+                .map(([platform, { version }]) => ({ platform, version }))
+                .toSorted((a, b) => (a.platform < b.platform ? -1 : 1)),
+              releases: releases.map(releaseJson),
+            })),
+            executions: executions.map(({ name, arn, machine, status, cmd, startedAt, endedAt }) => ({
+              ...{ name, arn, machine, status, cmd },
+              startedAt: startedAt.toISOString(),
+              endedAt: endedAt?.toISOString() ?? null,
+            })),
+          };
+          const now = new Date();
+          const place = deployment.isLocal ? "the local AWS" : deployment.region;
+          const lines = [
+            `${paint("strong", deployment.stack)} in ${place}`,
+            ...commands.flatMap((one) => ["", ...commandLines(one, now, paint)]),
+            "",
+            ...executionLines(executions, now, paint, deployment.flags),
+          ];
+          return { json, lines };
+        }),
+      );
+    });
+}
+
+async function look({ table }: Deployment, known: KnownCommand) {
+  const [change, releases] = await Promise.all([
+    newestChange(table, known.cmd),
+    newestReleases(table, known.cmd, known.current, RELEASES),
+  ]);
+  return { ...known, change, releases };
+}
+
+/** All that are running, and a few that have ended; of one command, or of all. */
+async function latest(
+  deployment: Deployment,
+  cmd: string | undefined,
+): Promise<(FoundExecution & { cmd: string | null })[]> {
+  const [running, newest] = await Promise.all([
+    newestExecutions(deployment, { running: true }),
+    newestExecutions(deployment, { most: cmd === undefined ? EXECUTIONS : EXECUTIONS * 4 }),
+  ]);
+  const all = [...running, ...newest.filter(({ arn }) => !running.some((one) => one.arn === arn))];
+  const told = await Promise.all(
+    all.map(async (one) => {
+      const asked = (await inputOf(deployment, one.arn)).cmd;
+      return { ...one, cmd: typeof asked === "string" ? asked : null };
+    }),
+  );
+  const ours = told.filter((one) => cmd === undefined || one.cmd === cmd);
+  return ours.slice(0, Math.max(running.length, EXECUTIONS));
+}
+
+function commandLines(
+  { cmd, configured, current, change, releases }: Awaited<ReturnType<typeof look>>,
+  now: Date,
+  paint: Paint,
+): string[] {
+  const lines = [
+    `${paint("strong", cmd)}${configured ? "" : "  (has left the configuration: its clients stay where they are)"}`,
+  ];
+  const byVersion = new Map<string, string[]>();
+  for (const [platform, { version }] of Object.entries(current?.platforms ?? {})) {
+    byVersion.set(version, [...(byVersion.get(version) ?? []), platform]);
+  }
+  if (byVersion.size === 0) lines.push("  nothing is current");
+  for (const [version, platforms] of byVersion) {
+    lines.push(`  current   ${paint("good", version)} on ${platforms.toSorted().join(", ")}`);
+  }
+  if (change !== undefined) {
+    lines.push(
+      `  since     ${moment(change.at)} (${ago(new Date(change.at), now)}), by ${shortName(change.by)}`,
+    );
+  }
+  const versions = releases.map(({ version, yank }) => (yank ? `${version} (withdrawn)` : version));
+  lines.push(`  recorded  ${versions.join(", ") || "nothing yet"}`);
+  return lines;
+}
+
+const SIGNS: Record<string, Parameters<Paint>[0]> = { SUCCEEDED: "good", RUNNING: "strong" };
+
+function executionLines(
+  executions: Awaited<ReturnType<typeof latest>>,
+  now: Date,
+  paint: Paint,
+  flags: string,
+): string[] {
+  if (executions.length === 0) return ["Nothing has been started yet."];
+  const lines = executions.map(({ name, machine, status, cmd, startedAt, endedAt }) => {
+    const what = `${machine === "release" ? "release" : "change"} of ${cmd ?? "an unknown command"}`;
+    const when = endedAt ? `ended ${ago(endedAt, now)}` : `started ${ago(startedAt, now)}`;
+    return `  ${paint(SIGNS[status] ?? "bad", status.toLowerCase().replace("_", " "))}  ${what}, ${when}  ${paint("quiet", name)}`;
+  });
+  const [first] = executions;
+  return [...lines, `next:  npx hkdist watch ${first?.name}${flags}`];
+}
+
+/** An execution's name, or whoever it was. */
+export function shortName(by: string): string {
+  return by.includes(":execution:") ? (by.split(":").at(-1) ?? by) : by;
+}

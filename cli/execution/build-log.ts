@@ -1,0 +1,49 @@
+/** What the log of a build tells of its platforms; sizes in bytes, times in seconds. */
+export interface BuildLog {
+  /** In the order in which they are compiled. */
+  platforms: { platform: string; outcome?: PlatformOutcome }[];
+}
+
+export type PlatformOutcome =
+  | { built: true; seconds: number; size: number; gzSize?: number }
+  /** The compiler's words. */
+  | { built: false; seconds: number; messages: string[] };
+
+const BEGUN = /^building \S+ \S+ with Go \S+ for (.+)$/;
+const BUILT = /^(\S+) built in (\d+) s, ([\d,]+) bytes(?:, stored ([\d,]+) bytes)?/;
+const FAILED = /^(\S+) failed after (\d+) s:$/;
+const ENDED = /^report stored as /;
+
+/** Reads the lines that buildspec/build.sh writes: a test holds them against the script. */
+export function readBuildLog(lines: readonly string[]): BuildLog {
+  const platforms: BuildLog["platforms"] = [];
+  const settle = (platform: string, outcome: PlatformOutcome) => {
+    const found = platforms.find((one) => one.platform === platform);
+    if (found !== undefined) found.outcome = outcome;
+  };
+  let messages: string[] | undefined;
+  for (const line of lines) {
+    const begun = BEGUN.exec(line);
+    const built = BUILT.exec(line);
+    const failed = FAILED.exec(line);
+    if (begun || built || failed || ENDED.test(line) || line.startsWith("[Container]")) messages = undefined;
+    if (begun) {
+      const [, names = ""] = begun;
+      platforms.push(...names.split(" ").map((platform) => ({ platform })));
+    } else if (built) {
+      const [, platform = "", seconds, size = "", gzSize] = built;
+      const facts = { built: true, seconds: Number(seconds), size: number(size) } as const;
+      settle(platform, gzSize === undefined ? facts : { ...facts, gzSize: number(gzSize) });
+    } else if (failed) {
+      const [, platform = "", seconds] = failed;
+      messages = [];
+      settle(platform, { built: false, seconds: Number(seconds), messages });
+    } else messages?.push(line);
+  }
+  return { platforms };
+}
+
+/** `1,234,567` -> 1234567. */
+function number(grouped: string): number {
+  return Number(grouped.replaceAll(",", ""));
+}

@@ -1,0 +1,188 @@
+import figures from "figures";
+import stringWidth from "string-width";
+import type { PatchProgress, Platform, Progress, Step } from "../execution/progress.ts";
+import { bytes, count, duration, percent } from "./format.ts";
+import { harmless, type Paint, type Style } from "./paint.ts";
+import { type Column, table } from "./table.ts";
+
+export interface Canvas {
+  /** Columns of the terminal. */
+  columns: number;
+  /** Rows that may be used; what does not fit is summed up. */
+  rows: number;
+  paint: Paint;
+}
+
+type Mark = [symbol: string, style: Style];
+
+const MARKS: Record<Step["state"] | Platform["state"], Mark> = {
+  waiting: [figures.bullet, "quiet"],
+  skipped: ["-", "quiet"],
+  running: [figures.pointer, "strong"],
+  building: [figures.pointer, "strong"],
+  done: [figures.tick, "good"],
+  built: [figures.tick, "good"],
+  recorded: [figures.tick, "good"],
+  failed: [figures.cross, "bad"],
+};
+
+/** An execution as lines for a terminal: its steps, then its platforms with their patches. */
+export function renderProgress(progress: Progress, canvas: Canvas, now: Date): string[] {
+  const { paint, columns } = canvas;
+  const lines = [
+    headline(progress, now, paint),
+    "",
+    ...withMarks(
+      progress.steps,
+      table(
+        [{ head: "step" }, { head: "time", align: "right" }, { head: "" }],
+        progress.steps.map(({ name, milliseconds, note }) => [
+          name.toLowerCase(),
+          milliseconds === undefined ? "" : duration(milliseconds),
+          harmless(note),
+        ]),
+        columns - 2,
+      ),
+      paint,
+    ),
+  ];
+  const { platforms } = progress;
+  if (platforms.length === 0) return lines;
+  const left = canvas.rows - lines.length - 2;
+  const shown = platforms.length <= left ? platforms : mostTelling(platforms, Math.max(left - 1, 1));
+  lines.push("", ...withMarks(shown, platformTable(progress, shown, columns - 2), paint));
+  if (shown.length < platforms.length) {
+    lines.push(paint("quiet", `  and ${platforms.length - shown.length} more; a higher terminal shows them`));
+  }
+  return lines;
+}
+
+function headline(
+  { machine, cmd, version, name, status, startedAt, endedAt }: Progress,
+  now: Date,
+  paint: Paint,
+): string {
+  const what = machine === "release" ? "Release of" : "Change of";
+  const style = { running: "strong", succeeded: "good" }[status as string] ?? "bad";
+  const took = duration((endedAt ?? now).getTime() - startedAt.getTime());
+  const subject = [cmd, version].filter(Boolean).join(" ") || "an unknown command";
+  return `${what} ${paint("strong", subject)}: ${paint(style as Style, status)}, ${took}  ${paint("quiet", name)}`;
+}
+
+/** A table's rows with their marks before them; a wrapped row's other lines get none. */
+function withMarks(
+  items: readonly { state: keyof typeof MARKS }[],
+  drawn: readonly string[],
+  paint: Paint,
+): string[] {
+  const [head = "", ...rows] = drawn;
+  let item = -1;
+  const marked = rows.map((row) => {
+    if (/^\s/.test(row)) return `  ${row}`;
+    item++;
+    const { state } = items[item] ?? { state: "waiting" };
+    const [symbol, style] = MARKS[state];
+    return `${paint(style, symbol)} ${state === "waiting" || state === "skipped" ? paint("quiet", row) : row}`;
+  });
+  return [paint("quiet", `  ${head}`.trimEnd()), ...marked];
+}
+
+/** What fails, then what is going on, then the rest. */
+function mostTelling(platforms: readonly Platform[], rows: number): Platform[] {
+  const order: Platform["state"][] = ["failed", "building", "built", "waiting", "recorded"];
+  const chosen = new Set(
+    platforms.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).slice(0, rows),
+  );
+  return platforms.filter((platform) => chosen.has(platform));
+}
+
+function platformTable({ patches }: Progress, platforms: readonly Platform[], width: number): string[] {
+  const columns: Column[] = [
+    { head: "platform" },
+    { head: "state" },
+    { head: "compile", align: "right", optional: 3 },
+    { head: "size", align: "right", optional: 4 },
+    { head: "download", align: "right", optional: 1 },
+    ...(patches.length > 0
+      ? [{ head: "patches", align: "right" } as const, { head: "each", optional: 2 }]
+      : []),
+  ];
+  const rows = platforms.map(({ platform, state, milliseconds, size, gzSize }) => {
+    const mine = patches.filter((one) => one.platform === platform);
+    return [
+      platform,
+      state,
+      milliseconds === undefined ? "" : duration(milliseconds),
+      size === undefined ? "" : bytes(size),
+      gzSize === undefined ? "" : bytes(gzSize),
+      ...(patches.length > 0 ? [patchCount(mine), patchSizes(mine)] : []),
+    ];
+  });
+  return table(columns, rows, width);
+}
+
+function patchCount(patches: readonly PatchProgress[]): string {
+  const done = patches.filter(({ state }) => state !== "waiting").length;
+  return patches.length === 0 ? "" : `${done} of ${patches.length}`;
+}
+
+/** The smallest and the largest, and what part of the download they are. */
+function patchSizes(patches: readonly PatchProgress[]): string {
+  const made = patches.flatMap(({ size, gzSize }) =>
+    size === undefined ? [] : [{ size, gzSize: gzSize ?? 0 }],
+  );
+  const bySize = made.toSorted((a, b) => a.size - b.size);
+  const [smallest, largest] = [bySize[0], bySize.at(-1)];
+  if (smallest === undefined || largest === undefined) return "";
+  const tell = ({ size, gzSize }: typeof smallest) => `${bytes(size)} (${percent(size, gzSize)})`;
+  return smallest === largest ? tell(smallest) : `${tell(smallest)} to ${tell(largest)}`;
+}
+
+/** What is worth knowing when an execution has ended, below its steps. @param columns of the terminal */
+export function renderEnd(progress: Progress, columns: number, paint: Paint): string[] {
+  const { patches, log, error, status } = progress;
+  const lines: string[] = [];
+  const worthTelling = patches.filter(({ state }) => state !== "waiting" || status !== "running");
+  if (worthTelling.length > 0) lines.push(...patchTable(worthTelling, columns, paint), "");
+  for (const { title, lines: told } of log) {
+    lines.push(paint("bad", `${title}:`), ...told.map((line) => `  ${harmless(line)}`), "");
+  }
+  if (error !== undefined) {
+    const isTold = log.length > 0 && error.name === "BuildFailedError";
+    const cause = isTold
+      ? `${count(log.length, "platform")} did not compile; the others are kept.`
+      : harmless(error.cause);
+    lines.push(`${paint("bad", error.name)}: ${cause}`, "");
+  }
+  return lines;
+}
+
+function patchTable(patches: readonly PatchProgress[], columns: number, paint: Paint): string[] {
+  const manyTargets = new Set(patches.map(({ to }) => to)).size > 1;
+  const rows = patches.map(({ platform, from, to, state, size, gzSize, milliseconds, reason }) => [
+    platform,
+    manyTargets ? `${from} to ${to}` : from,
+    size === undefined ? state : bytes(size),
+    size === undefined || gzSize === undefined ? "" : percent(size, gzSize),
+    milliseconds === undefined ? "" : duration(milliseconds),
+    ...(patches.some((one) => one.reason) ? [harmless(reason ?? "")] : []),
+  ]);
+  const [head = "", ...drawn] = table(
+    [
+      { head: "platform" },
+      { head: "patch from" },
+      { head: "size", align: "right" },
+      { head: "of download", align: "right", optional: 1 },
+      { head: "time", align: "right", optional: 2 },
+      ...(patches.some((one) => one.reason) ? [{ head: "why" }] : []),
+    ],
+    rows,
+    columns,
+  );
+  return [paint("quiet", head), ...drawn];
+}
+
+/** Rows that lines take on a terminal of that width. */
+export function heightOf(lines: readonly string[], columns: number): number {
+  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
+}
