@@ -46,7 +46,12 @@ export class BuildProject extends Project {
       variable,
       path ? pathOf(variable) : "",
     ]);
-    const environment: { [name: string]: string } = { ...props.environment, ...Object.fromEntries(paths) };
+    const environment: { [name: string]: string } = {
+      ...props.environment,
+      ...Object.fromEntries(paths),
+      // Not for the scripts: the release machine says here for which execution a build is, so that people find it.
+      HKDIST_EXECUTION: "",
+    };
     const logGroup = keptLog(scope, `${id}Log`);
     const role = new Role(scope, `${id}Role`, {
       description: props.description,

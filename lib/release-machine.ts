@@ -217,7 +217,9 @@ export class ReleaseMachine extends Construct {
   }
 
   /** Runs a build to its end. The project is only known at run time, so this is not the library's task. */
-  private startBuild(name: string, project: string, overrides: { [variable: string]: string }): CustomState {
+  private startBuild(name: string, project: string, input: { [variable: string]: string }): CustomState {
+    // By the execution's name people find its builds.
+    const overrides = { ...input, HKDIST_EXECUTION: "$states.context.Execution.Name" };
     return new CustomState(this, name, {
       stateJson: {
         Type: "Task",

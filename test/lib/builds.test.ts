@@ -19,6 +19,8 @@ describe("builds", () => {
     "SourcegreetcanaryProject",
     "BuildgreetcanaryProject",
   ];
+  /** The execution's name, by which people find a build. */
+  const FOR_PEOPLE = "HKDIST_EXECUTION";
   const environmentOf = (project: string, template = aws) => {
     const { EnvironmentVariables } = template.properties(project)["Environment"] as {
       EnvironmentVariables: { Name: string; Value: string }[];
@@ -44,7 +46,7 @@ describe("builds", () => {
     expect(aws.properties(CloudWatchLogs.GroupName)["RetentionInDays"]).toBe(90);
   });
 
-  it.each(PROJECTS)("%s is given exactly the variables that its script reads", (project) => {
+  it.each(PROJECTS)("%s is given exactly what its script reads, and its execution's name", (project) => {
     const read = (file: string) => readFileSync(new URL(`buildspec/${file}`, ROOT), "utf8");
     const { BuildSpec } = aws.properties(project)["Source"] as { BuildSpec: string };
     const [, script = ""] = /bash (\w+\.sh)/.exec(read(BuildSpec)) ?? [];
@@ -54,7 +56,8 @@ describe("builds", () => {
     // What the hook is told is not what the script is told.
     const names = new Set(texts.join("").match(/(?<=\$\{?)HKDIST_\w+/g));
     expect(names.size).toBeGreaterThan(5);
-    expect(Object.keys(environmentOf(project)).toSorted()).toEqual([...names].toSorted());
+    expect(names).not.toContain(FOR_PEOPLE);
+    expect(Object.keys(environmentOf(project)).toSorted()).toEqual([...names, FOR_PEOPLE].toSorted());
   });
 
   it("are told what the configuration says", () => {
@@ -77,6 +80,7 @@ describe("builds", () => {
       HKDIST_USERNAME: "",
       HKDIST_HOST_KEYS: "",
       HKDIST_PRIVATE_MODULES: "",
+      HKDIST_EXECUTION: "",
     });
     expect(environmentOf("BuildgreetProject")).toEqual({
       HKDIST_COMMAND: "greet",
@@ -95,6 +99,7 @@ describe("builds", () => {
       HKDIST_SOURCES_BUCKET: "StorageSources",
       HKDIST_ARTIFACTS_BUCKET: "StorageArtifacts",
       HKDIST_PLAN_KEY: "",
+      HKDIST_EXECUTION: "",
     });
     expect(environmentOf("SourcegreetcanaryProject")).toMatchObject({
       HKDIST_COMMAND: "greet-canary",

@@ -107,12 +107,19 @@ describe("the release machine", () => {
   it.each([
     ["Source", "sourceProject", "HKDIST_TAG", "$request.tag"],
     ["BuildBatch", "buildProject", "HKDIST_PLAN_KEY", "$states.input.planKey"],
-  ])("%s runs the command's %s to its end, with %s", (name, project, variable, value) => {
+  ])("%s runs the command's %s to its end, with %s and the execution's name", (name, project, variable, value) => {
     expect(state(name)).toMatchObject({
       Resource: "arn:aws:states:::codebuild:startBuild.sync",
       Arguments: {
         ProjectName: `{% $request.${project} %}`,
-        EnvironmentVariablesOverride: [{ Name: variable, Type: "PLAINTEXT", Value: `{% ${value} %}` }],
+        EnvironmentVariablesOverride: [
+          { Name: variable, Type: "PLAINTEXT", Value: `{% ${value} %}` },
+          {
+            Name: "HKDIST_EXECUTION",
+            Type: "PLAINTEXT",
+            Value: "{% $states.context.Execution.Name %}",
+          },
+        ],
       },
     });
   });
