@@ -19,10 +19,13 @@ import { ofThisAccount } from "./of-this-account.ts";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "buildspec");
 
+/** The two builds of a command. Each runs the file of its name in buildspec/. */
+export type BuildStep = "source" | "build";
+
 export interface BuildProjectProps {
+  step: BuildStep;
+  cmd: string;
   description: string;
-  /** The file in buildspec/ that it runs. */
-  buildspec: string;
   timeoutMinutes: number;
   /** What the scripts read; each build adds its own by override. */
   environment: { [name: string]: string };
@@ -58,11 +61,12 @@ export class BuildProject extends Project {
       assumedBy: new ServicePrincipal("codebuild.amazonaws.com", ofThisAccount(scope)),
     });
     super(scope, id, {
+      projectName: projectName(scope, props.step, props.cmd),
       description: props.description,
       // What CDK would grant by itself lets a build list all assets of the account, and make logs.
       role: role.withoutPolicyUpdates(),
       source: Source.s3({ bucket: scripts.bucket, path: scripts.s3ObjectKey }),
-      buildSpec: BuildSpec.fromSourceFilename(props.buildspec),
+      buildSpec: BuildSpec.fromSourceFilename(`${props.step}.yml`),
       // Has Go 1.26; another exact version is fetched by the scripts.
       environment: { buildImage: LinuxBuildImage.AMAZON_LINUX_2023_6, computeType: ComputeType.SMALL },
       environmentVariables: Object.fromEntries(
@@ -97,6 +101,14 @@ export class BuildProject extends Project {
   allow(actions: string[], resources: string[]): void {
     this.#role.addToPolicy(new PolicyStatement({ actions, resources }));
   }
+}
+
+/**
+ * A project's name, or a pattern of names with `*` as the command. It is no generated one: people read it in consoles, and
+ * their policies (lib/operator.ts) name all projects of a step by it, which have no room for each.
+ */
+export function projectName(scope: Construct, step: BuildStep, cmd: string): string {
+  return `${Stack.of(scope).stackName}-${step}-${cmd}`;
 }
 
 /** The scripts, uploaded once for all projects of the stack that need nothing else. */

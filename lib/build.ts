@@ -24,8 +24,9 @@ export class Build extends Construct {
     super(scope, id);
     const { cmd, command, storage } = props;
     this.project = new BuildProject(this, "Project", {
+      step: "build",
+      cmd,
       description: `Cross-compiles ${cmd}`,
-      buildspec: "build.yml",
       timeoutMinutes: props.timeoutMinutes,
       environment: {
         HKDIST_COMMAND: cmd,

@@ -20,8 +20,9 @@ export class Source extends Construct {
     super(scope, id);
     const { signers, credentials } = command;
     this.project = new BuildProject(this, "Project", {
+      step: "source",
+      cmd,
       description: `Fetches and checks the tagged source of ${cmd}`,
-      buildspec: "source.yml",
       timeoutMinutes,
       environment: {
         HKDIST_COMMAND: cmd,

@@ -39,7 +39,7 @@ export async function timedRelease(local: LocalAws, cmd: string): Promise<Timed>
   const { ids = [] } = await codebuild.send(new ListBuildsCommand({ sortOrder: "DESCENDING" }));
   const { builds = [] } = await codebuild.send(new BatchGetBuildsCommand({ ids }));
   const mine = builds.filter(({ startTime }) => Number(startTime) >= started);
-  const isSource = ({ projectName }: Build) => projectName?.includes("Source") ?? false;
+  const isSource = ({ projectName }: Build) => projectName?.startsWith("hkdist-source-") ?? false;
   const { events = [] } = await steps.send(
     new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }),
   );

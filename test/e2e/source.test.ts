@@ -117,7 +117,7 @@ test("a build reaches nothing of other commands, and replaces nothing of its own
   const get = (key: string) => `aws s3api get-object --bucket "$HKDIST_SOURCES_BUCKET" --key ${key} got`;
   const secret = "aws secretsmanager get-secret-value --secret-id test/hk-token";
   expect(
-    await tryInBuild("Buildhkprivate", [
+    await tryInBuild("hkdist-build-hk-private", [
       put(own),
       put(`greet/20990101/${hostPlatform()}.gz`),
       `aws s3api delete-object --bucket ${artifactsBucket} --key ${own}`,
@@ -133,13 +133,11 @@ test("a build reaches nothing of other commands, and replaces nothing of its own
     "NoSuchKey",
     ...Array<string>(3).fill("AccessDenied"),
   ]);
-  expect(await tryInBuild("Sourcegreet", [secret])).toEqual(["AccessDenied"]);
+  expect(await tryInBuild("hkdist-source-greet", [secret])).toEqual(["AccessDenied"]);
 });
 
 /** Runs commands in a build of a project, so under its role, and answers what AWS said to each. */
-async function tryInBuild(project: string, commands: string[]): Promise<string[]> {
-  const { projects = [] } = await codebuild.send(new ListProjectsCommand());
-  const projectName = projects.find((name) => name.includes(`-${project}Project`));
+async function tryInBuild(projectName: string, commands: string[]): Promise<string[]> {
   const script = commands.map(
     (command) => `said=$(${command} 2>&1) && said='(done)'; echo "SAID $said" | tr '\\n' ' '; echo`,
   );

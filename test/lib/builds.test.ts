@@ -46,6 +46,15 @@ describe("builds", () => {
     expect(aws.properties(CloudWatchLogs.GroupName)["RetentionInDays"]).toBe(90);
   });
 
+  it("have names that tell", () => {
+    expect(PROJECTS.map((project) => aws.properties(project)["Name"])).toEqual([
+      "hkdist-source-greet",
+      "hkdist-build-greet",
+      "hkdist-source-greet-canary",
+      "hkdist-build-greet-canary",
+    ]);
+  });
+
   it.each(PROJECTS)("%s is given exactly what its script reads, and its execution's name", (project) => {
     const read = (file: string) => readFileSync(new URL(`buildspec/${file}`, ROOT), "utf8");
     const { BuildSpec } = aws.properties(project)["Source"] as { BuildSpec: string };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buildIdIn, explainBuild } from "../../../lambda/explain/explain.ts";
 
-const ID = "BuildgreetProject-AbC123:01234567-89ab-cdef-0123-456789abcdef";
+const ID = "hkdist-build-greet:01234567-89ab-cdef-0123-456789abcdef";
 const ARN = `arn:aws:codebuild:eu-west-1:123456789012:build/${ID}`;
 
 describe("the build in a cause", () => {
@@ -16,7 +16,7 @@ describe("the build in a cause", () => {
       JSON.stringify({ Build: { A: "arn:aws:x", Arn: ARN } }, null, 2),
       ID,
     ],
-    ["a sentence", `Build ${ARN} of BuildgreetProject-AbC123 failed (status: STOPPED).`, ID],
+    ["a sentence", `Build ${ARN} of hkdist-build-greet failed (status: STOPPED).`, ID],
     ["another partition", `x arn:aws-cn:codebuild:cn-north-1:123456789012:build/${ID} x`, ID],
     [
       "a project name with a dot and an underscore",
