@@ -1,6 +1,9 @@
+import { StartExecutionCommand } from "@aws-sdk/client-sfn";
 import type { Deployment } from "./deployment/deployment.ts";
 import { EXIT } from "./errors.ts";
+import type { Facts } from "./execution/facts.ts";
 import { follow } from "./execution/follow.ts";
+import { newExecutionName } from "./execution/name.ts";
 import { type Progress, progressOf } from "./execution/progress.ts";
 import type { Answer, Context } from "./program.ts";
 import { outcomeOf } from "./shapes.ts";
@@ -8,40 +11,66 @@ import { count } from "./view/format.ts";
 import { renderEnd } from "./view/progress.ts";
 import { screenFor } from "./view/screen.ts";
 
-/** Shows an execution until it ends or somebody has seen enough, and says how it ended. @param detach look once */
-export async function watchToTheEnd(
+/**
+ * Starts a machine and follows it to its end. Its name is ours, so a start that is tried again is one start.
+ * @param detach look once
+ */
+export async function startAndWatch(
+  context: Context,
+  deployment: Deployment,
+  stateMachineArn: string,
+  input: { cmd: string },
+  { detach = false } = {},
+): Promise<Answer> {
+  const start = new StartExecutionCommand({
+    stateMachineArn,
+    name: newExecutionName(input.cmd),
+    input: JSON.stringify(input),
+  });
+  // Whoever presses Ctrl-C from here on has started something, and is told its name.
+  const stopped = new AbortController();
+  const unlisten = context.io.onInterrupt(() => stopped.abort());
+  try {
+    const { executionArn = "" } = await deployment.steps.send(start);
+    if (detach) stopped.abort();
+    return await watchToTheEnd(context, deployment, executionArn, { stopped, detach });
+  } finally {
+    unlisten();
+  }
+}
+
+/** Shows an execution until it ends or somebody has seen enough. */
+export async function watch(context: Context, deployment: Deployment, arn: string): Promise<Answer> {
+  const stopped = new AbortController();
+  const unlisten = context.io.onInterrupt(() => stopped.abort());
+  try {
+    return await watchToTheEnd(context, deployment, arn, { stopped, detach: false });
+  } finally {
+    unlisten();
+  }
+}
+
+async function watchToTheEnd(
   { io, json, paint, columns }: Context,
   deployment: Deployment,
   arn: string,
-  { detach = false } = {},
+  { stopped, detach }: { stopped: AbortController; detach: boolean },
 ): Promise<Answer> {
-  const { flags } = deployment;
-  const name = arn.split(":").at(-1);
-  const resume = `npx hkdist watch ${name}${flags}`;
-  const stopped = new AbortController();
-  const unlisten = io.onInterrupt(() => stopped.abort());
   const screen = screenFor(io, json || detach);
-  if (detach) stopped.abort();
-  let facts: Awaited<ReturnType<typeof follow>>;
-  try {
-    facts = await follow(deployment, arn, (one) => screen.show(one), stopped.signal);
-  } finally {
-    screen.end();
-    unlisten();
-  }
+  const show = (facts: Facts) => screen.show(facts);
+  const facts = await follow(deployment, arn, show, stopped.signal).finally(() => screen.end());
   const progress = progressOf(facts, new Date());
   const outcome = outcomeOf(progress);
   if (progress.status === "running") {
-    const what = progress.machine === "release" ? "The release" : "The change";
-    const lines = detach
-      ? [`Started ${name}.`, `next:  ${resume}`]
-      : ["", `Stopped watching. ${what} goes on.`, `next:  ${resume}`];
-    return { json: outcome, lines, exit: detach ? EXIT.done : EXIT.interrupted };
+    const resume = `next:  npx hkdist watch ${progress.name}${deployment.flags}`;
+    const goesOn = `Stopped watching. The ${progress.machine === "release" ? "release" : "change"} goes on.`;
+    return detach
+      ? { json: outcome, lines: [`Started ${progress.name}.`, resume], exit: EXIT.done }
+      : { json: outcome, lines: ["", goesOn, resume], exit: EXIT.interrupted };
   }
-  const end = [...renderEnd(progress, columns, paint), ...verdict(progress, deployment)];
   return {
     json: outcome,
-    lines: ["", ...end],
+    lines: ["", ...renderEnd(progress, columns, paint), ...verdict(progress, deployment)],
     exit: progress.status === "succeeded" ? EXIT.done : EXIT.failed,
   };
 }

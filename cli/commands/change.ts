@@ -1,4 +1,3 @@
-import { StartExecutionCommand } from "@aws-sdk/client-sfn";
 import confirm from "@inquirer/confirm";
 import { checkRequest } from "../../lambda/promote/check-request.ts";
 import { preview } from "../../lambda/promote/promote.ts";
@@ -7,13 +6,12 @@ import type { PromoteRequest } from "../../lambda/shared/payloads.ts";
 import { configuredCommands } from "../deployment/configured.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { CliError } from "../errors.ts";
-import { newExecutionName } from "../execution/name.ts";
 import { type Move, movesOf } from "../execution/progress.ts";
 import { canAsk } from "../io.ts";
 import type { Answer, Context } from "../program.ts";
 import { tellMoves } from "../view/moves.ts";
 import type { Paint } from "../view/paint.ts";
-import { watchToTheEnd } from "../watch-to-the-end.ts";
+import { startAndWatch } from "../watch-to-the-end.ts";
 
 /** The promote machine's input, as docs/rolling-back.md has it. */
 export interface ChangeInput {
@@ -58,14 +56,7 @@ export async function change(
   }
   if (!yes) await ask(context, question(request));
   const revision = request.action === "promote" ? { revision: current?.revision ?? 0 } : {};
-  const started = await deployment.steps.send(
-    new StartExecutionCommand({
-      stateMachineArn: deployment.promoteMachineArn,
-      name: newExecutionName(request.cmd),
-      input: JSON.stringify({ ...input, ...revision }),
-    }),
-  );
-  return watchToTheEnd(context, deployment, started.executionArn ?? "");
+  return startAndWatch(context, deployment, deployment.promoteMachineArn, { ...input, ...revision });
 }
 
 function describeChange(
@@ -83,8 +74,10 @@ function describeChange(
   return [
     paint("strong", what[action]),
     ...tellMoves(moves).map((line) => `  ${line}`),
-    ...(moves.length === 0 && action !== "restore" ? ["  nobody's current version changes"] : []),
-    ...(stay.length > 0 && action !== "restore"
+    ...(moves.length === 0 && action !== "restore"
+      ? ["  What is current stays as it is. Started again, it finishes what was left undone."]
+      : []),
+    ...(stay.length > 0 && moves.length > 0
       ? [`  stays as it is: ${stay.map(({ platform, version: at }) => `${platform} (${at})`).join(", ")}`]
       : []),
     ...(gone.length > 0

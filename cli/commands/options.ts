@@ -19,3 +19,8 @@ export function secondsOption(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be whole seconds.");
   return Number(text);
 }
+
+/** A version as people write it: their tags have a v. */
+export function versionArgument(text: string): string {
+  return text.replace(/^v(?=\d)/, "");
+}

@@ -1,6 +1,7 @@
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
 import { change } from "./change.ts";
+import { versionArgument } from "./options.ts";
 
 /** Makes a recorded version current. */
 export function promoteCommand(io: Io, ended: (exit: number) => void) {
@@ -11,7 +12,7 @@ export function promoteCommand(io: Io, ended: (exit: number) => void) {
         "Shows what changes and asks first.",
     )
     .argument("<cmd>", "a configured command")
-    .argument("<version>", "such as 20260131, without v")
+    .argument("<version>", "such as 20260131", versionArgument)
     .option("--force", "also to an older version, back to one that was left, or without all platforms")
     .option("--yes", "do not ask")
     .action(async (cmd, version, { force = false, yes = false, ...options }) => {

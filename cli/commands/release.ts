@@ -1,10 +1,8 @@
-import { StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { checkRequest } from "../../lambda/request/check-request.ts";
 import { configuredCommands } from "../deployment/configured.ts";
-import { newExecutionName } from "../execution/name.ts";
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
-import { watchToTheEnd } from "../watch-to-the-end.ts";
+import { startAndWatch } from "../watch-to-the-end.ts";
 import { listOption } from "./options.ts";
 
 /** Starts a release and follows it. */
@@ -38,14 +36,7 @@ export function releaseCommand(io: Io, ended: (exit: number) => void) {
           };
           // As the machine would say it, before an execution fails and rings.
           checkRequest(dropUndefined(input), await configuredCommands(deployment));
-          const started = await deployment.steps.send(
-            new StartExecutionCommand({
-              stateMachineArn: deployment.releaseMachineArn,
-              name: newExecutionName(cmd),
-              input: JSON.stringify(input),
-            }),
-          );
-          return watchToTheEnd(context, deployment, started.executionArn ?? "", { detach });
+          return startAndWatch(context, deployment, deployment.releaseMachineArn, input, { detach });
         }),
       );
     });

@@ -7,6 +7,7 @@ import { CliError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
 import { change } from "./change.ts";
+import { versionArgument } from "./options.ts";
 
 /** Takes clients back to an older version. */
 export function rollbackCommand(io: Io, ended: (exit: number) => void) {
@@ -18,7 +19,7 @@ export function rollbackCommand(io: Io, ended: (exit: number) => void) {
         "The version that is left stays recorded; nobody should have it at all? npx hkdist yank",
     )
     .argument("<cmd>", "a configured command")
-    .argument("[version]", "such as 20260130, without v")
+    .argument("[version]", "such as 20260130", versionArgument)
     .option("--yes", "do not ask")
     .action(async (cmd, given, { yes = false, ...options }) => {
       ended(

@@ -15,13 +15,14 @@ import type { Show } from "../shapes.ts";
 import { bytes, duration, moment, percent } from "../view/format.ts";
 import { harmless, type Paint } from "../view/paint.ts";
 import { table } from "../view/table.ts";
+import { versionArgument } from "./options.ts";
 
 /** Shows all that is known of a version. */
 export function showCommand(io: Io, ended: (exit: number) => void) {
   return hkdistCommand("show", ["show greet 20260131", "show greet 20260131 --json"])
     .summary("a version's artifacts, patches, sizes, signer, commit, and where it is current")
     .argument("<cmd>", "a command")
-    .argument("<version>", "such as 20260131, without v")
+    .argument("<version>", "such as 20260131", versionArgument)
     .action(async (cmd, version, options) => {
       ended(
         await answer(io, options, async ({ deployment: find, paint, columns }) => {
@@ -38,8 +39,7 @@ async function look(deployment: Deployment, { cmd, current }: KnownCommand, vers
   const { table, s3, bucket, artifactsUrl, flags } = deployment;
   const artifacts = isVersion(version) ? [...(await artifactsOfVersion(table, cmd, version)).values()] : [];
   if (artifacts.length === 0) {
-    const hint = version.startsWith("v") ? " Versions are written without v." : "";
-    throw new CliError("NotFound", `${cmd} ${version} is not recorded.${hint}`, {
+    throw new CliError("NotFound", `${cmd} ${version} is not recorded.`, {
       next: `npx hkdist releases ${cmd}${flags}`,
     });
   }

@@ -1,7 +1,7 @@
 import { findExecution } from "../execution/find.ts";
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
-import { watchToTheEnd } from "../watch-to-the-end.ts";
+import { watch } from "../watch-to-the-end.ts";
 
 /** Follows what is running, or shows how something ended. */
 export function watchCommand(io: Io, ended: (exit: number) => void) {
@@ -16,7 +16,7 @@ export function watchCommand(io: Io, ended: (exit: number) => void) {
       ended(
         await answer(io, options, async (context) => {
           const deployment = await context.deployment();
-          return watchToTheEnd(context, deployment, await findExecution(deployment, named));
+          return watch(context, deployment, await findExecution(deployment, named));
         }),
       );
     });

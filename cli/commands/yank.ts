@@ -3,6 +3,7 @@ import { CliError } from "../errors.ts";
 import { canAsk, type Io } from "../io.ts";
 import { answer, type Context, hkdistCommand } from "../program.ts";
 import { change } from "./change.ts";
+import { versionArgument } from "./options.ts";
 
 /** Withdraws a version, or undoes that. */
 export function yankCommand(io: Io, ended: (exit: number) => void) {
@@ -16,7 +17,7 @@ export function yankCommand(io: Io, ended: (exit: number) => void) {
         "Nothing is removed for good. Shows what changes and asks first.",
     )
     .argument("<cmd>", "a command")
-    .argument("<version>", "such as 20260131, without v")
+    .argument("<version>", "such as 20260131", versionArgument)
     .option("--reason <text>", "why, for those who meet the version later: one line")
     .option("--undo", "take the withdrawal back")
     .option("--yes", "do not ask")

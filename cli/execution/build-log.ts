@@ -9,6 +9,9 @@ export type PlatformOutcome =
   /** The compiler's words. */
   | { built: false; seconds: number; messages: string[] };
 
+/** How the lines begin that CodeBuild writes itself. */
+export const CODEBUILDS_OWN = "[Container]";
+
 const BEGUN = /^building \S+ \S+ with Go \S+ for (.+)$/;
 const BUILT = /^(\S+) built in (\d+) s, ([\d,]+) bytes(?:, stored ([\d,]+) bytes)?/;
 const FAILED = /^(\S+) failed after (\d+) s:$/;
@@ -26,7 +29,7 @@ export function readBuildLog(lines: readonly string[]): BuildLog {
     const begun = BEGUN.exec(line);
     const built = BUILT.exec(line);
     const failed = FAILED.exec(line);
-    if (begun || built || failed || ENDED.test(line) || line.startsWith("[Container]")) messages = undefined;
+    if (begun || built || failed || ENDED.test(line) || line.startsWith(CODEBUILDS_OWN)) messages = undefined;
     if (begun) {
       const [, names = ""] = begun;
       platforms.push(...names.split(" ").map((platform) => ({ platform })));

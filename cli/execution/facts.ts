@@ -138,10 +138,11 @@ export function readHistory(
   };
 }
 
-/** A step that failed leaves an error's text, or nothing. */
+/** What a step returned. One that failed leaves its error instead, as its Catch passes that on. */
 function parsed(output: string | undefined): unknown {
   try {
-    return JSON.parse(output ?? "null") ?? undefined;
+    const value = JSON.parse(output ?? "null") as object | null;
+    return value === null || ("Error" in value && "Cause" in value) ? undefined : value;
   } catch {
     return undefined;
   }

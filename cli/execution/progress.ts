@@ -1,6 +1,7 @@
 import type { HistoryEntry } from "../../lambda/shared/current.ts";
 import type { PatchResult } from "../../lambda/shared/payloads.ts";
-import { readBuildLog } from "./build-log.ts";
+import { CODEBUILDS_OWN, readBuildLog } from "./build-log.ts";
+import type { BuildFacts } from "./builds.ts";
 import type { Facts } from "./facts.ts";
 import { isRunning } from "./follow.ts";
 import { type Machine, STEPS, type StepName } from "./steps.ts";
@@ -10,6 +11,7 @@ export interface Progress {
   arn: string;
   name: string;
   machine: Machine;
+  action: "release" | "promote" | "yank" | "restore";
   status: "running" | "succeeded" | "failed" | "timed out" | "stopped";
   /** Undefined as long as nobody knows it. */
   cmd: string | undefined;
@@ -76,6 +78,7 @@ export function progressOf(facts: Facts, now: Date): Progress {
   const patches = patchesOf(facts);
   return {
     ...{ arn, name, machine, startedAt, endedAt, platforms, patches },
+    action: machine === "release" ? "release" : (promoted?.action ?? asked.action),
     status: STATUS[facts.status],
     cmd: request?.cmd ?? promoted?.cmd ?? asked.cmd,
     version: plan?.version ?? promoted?.version ?? asked.version,
@@ -96,28 +99,35 @@ const STATUS = {
   ABORTED: "stopped",
 } as const;
 
-function askedFor(input: string): { cmd: string | undefined; version: string | undefined } {
+/** What somebody typed, as far as it is understood. */
+function askedFor(input: string) {
+  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+  let asked: Record<string, unknown> = {};
   try {
-    const { cmd, tag, version } = JSON.parse(input) as Record<string, unknown>;
-    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-    return { cmd: text(cmd), version: text(version) ?? text(tag)?.replace(/^v/, "") };
+    asked = { ...(JSON.parse(input) as object) };
   } catch {
-    return { cmd: undefined, version: undefined };
+    // The machine says what is wrong with it.
   }
+  const { cmd, tag, version, yank } = asked;
+  const action = yank === true ? "yank" : yank === false ? "restore" : "promote";
+  return {
+    cmd: text(cmd),
+    version: text(version) ?? text(tag)?.replace(/^v/, ""),
+    action: action as "promote" | "yank" | "restore",
+  };
 }
 
 function stepsOf(facts: Facts, platforms: Platform[], patches: PatchProgress[], now: Date): Step[] {
   const { machine, steps, status, endedAt } = facts;
   const isOver = !isRunning(facts);
-  const last = steps.at(-1)?.name;
-  const refused = exported(facts, "OUTCOME") === "refused";
-  // The source build says no by what it returns; Plan then ends the execution with its words.
-  const broken = status === "SUCCEEDED" || !isOver ? undefined : refused ? "Source" : last;
-  const names = STEPS[machine];
+  const blamed = blamedStep(facts);
+  const broken = status === "SUCCEEDED" || !isOver ? undefined : (blamed ?? steps.at(-1)?.name);
+  const names: readonly StepName[] = STEPS[machine];
   return names.map((name, index) => {
     const step = steps.find((one) => one.name === name);
     const later = names.slice(index + 1).some((other) => steps.some((one) => one.name === other));
-    if (step === undefined || (refused && name === "Plan")) {
+    const isMessenger = blamed !== undefined && name === names[names.indexOf(blamed) + 1];
+    if (step === undefined || isMessenger) {
       const passed = status === "SUCCEEDED" || later;
       return { name, state: passed ? "skipped" : "waiting", milliseconds: undefined, note: "" };
     }
@@ -132,6 +142,12 @@ function stepsOf(facts: Facts, platforms: Platform[], patches: PatchProgress[], 
   });
 }
 
+/** The step at fault where another one ends the execution: these say no by what they leave, and the next one reads it. */
+function blamedStep(facts: Facts): StepName | undefined {
+  if (exported(facts, "OUTCOME") === "refused") return "Source";
+  return facts.error === "BuildFailedError" ? "Build" : undefined;
+}
+
 function noteOf(
   name: StepName,
   facts: Facts,
@@ -140,6 +156,8 @@ function noteOf(
   isOn: boolean,
 ): string {
   switch (name) {
+    case "Promote":
+      return facts.promoted?.changed ? "clients are told from now on" : "";
     case "Source":
       return sourceNote(facts, isOn);
     case "Plan": {
@@ -151,10 +169,8 @@ function noteOf(
       const built = platforms.filter(({ state }) => state === "built" || state === "recorded").length;
       const failed = platforms.filter(({ state }) => state === "failed").length;
       if (facts.plan?.batches.length === 0) return "";
-      const waits = isOn && !facts.builds.some(({ step }) => step === "Build");
-      return waits
-        ? "waits for CodeBuild"
-        : `${built} of ${platforms.length} platforms${failed > 0 ? `, ${failed} failed` : ""}`;
+      const waits = isOn ? waitNote(facts, "Build") : "";
+      return waits || `${built} of ${platforms.length} platforms${failed > 0 ? `, ${failed} failed` : ""}`;
     }
     case "Pair": {
       const { paired } = facts;
@@ -174,12 +190,17 @@ function noteOf(
 }
 
 function sourceNote(facts: Facts, isOn: boolean): string {
-  if (isOn) {
-    const build = facts.builds.find(({ step }) => step === "Source");
-    return build === undefined || build.lines.length === 0 ? "waits for CodeBuild" : "";
-  }
+  if (isOn) return waitNote(facts, "Source");
   const [tag, commit, signer] = ["TAG", "COMMIT", "SIGNER"].map((variable) => exported(facts, variable));
   return [tag, commit?.slice(0, 10), signer && `signed by ${signer}`].filter(Boolean).join(", ");
+}
+
+/** What a build waits for before it says anything itself: minutes, when others are being built. */
+function waitNote({ builds }: Facts, step: BuildFacts["step"]): string {
+  const mine = builds.filter((one) => one.step === step);
+  if (mine.some(({ lines }) => lines.some((line) => !line.startsWith(CODEBUILDS_OWN)))) return "";
+  const phase = mine.at(-1)?.phase;
+  return phase ? `CodeBuild: ${phase.toLowerCase().replaceAll("_", " ")}` : "waits for CodeBuild";
 }
 
 /** One of the variables that the source build exports; undefined when it is empty or missing. */

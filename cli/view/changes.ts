@@ -1,21 +1,15 @@
-import type { Progress } from "../execution/progress.ts";
+import type { Progress, Step } from "../execution/progress.ts";
 import { bytes, duration, percent } from "./format.ts";
 import { harmless } from "./paint.ts";
 
 /** What has happened between two looks, a line each: for logs, where nothing can be drawn over. */
 export function tellChanges(before: Progress | undefined, { steps, platforms, patches }: Progress): string[] {
   const lines: string[] = [];
-  for (const { name, state, milliseconds, note } of steps) {
+  const moved = steps.filter(({ name, state }) => {
     const was = before?.steps.find((one) => one.name === name)?.state ?? "waiting";
-    if (state === was || state === "waiting") continue;
-    // What happened between two looks began, too.
-    const about = [
-      milliseconds !== undefined && state !== "running" ? duration(milliseconds) : "",
-      harmless(note),
-    ];
-    const tail = about.filter(Boolean).join(", ");
-    lines.push(`${name.toLowerCase()} ${state}${tail ? ` (${tail})` : ""}`);
-  }
+    return state !== was && state !== "waiting";
+  });
+  lines.push(...moved.filter(({ state }) => state === "running").map(tellStep));
   for (const { platform, state, milliseconds, size, gzSize } of platforms) {
     const was = before?.platforms.find((one) => one.platform === platform)?.state ?? "waiting";
     if (state === was || state === "waiting") continue;
@@ -40,5 +34,13 @@ export function tellChanges(before: Progress | undefined, { steps, platforms, pa
     ];
     lines.push(`  patch ${from} -> ${to} ${platform} ${state} (${about.filter(Boolean).join(", ")})`);
   }
+  // A step's end comes after what happened in it.
+  lines.push(...moved.filter(({ state }) => state !== "running").map(tellStep));
   return lines;
+}
+
+function tellStep({ name, state, milliseconds, note }: Step): string {
+  const time = milliseconds !== undefined && state !== "running" ? duration(milliseconds) : "";
+  const about = [time, harmless(note)].filter(Boolean).join(", ");
+  return `${name.toLowerCase()} ${state}${about ? ` (${about})` : ""}`;
 }

@@ -8,10 +8,10 @@ export function percent(part: number, whole: number): string {
   return whole > 0 ? `${((100 * part) / whole).toFixed(1)} %` : "";
 }
 
-/** A time that something took, in milliseconds: `0.3 s`, `12 s`, `3 min 05 s`, `2 h 03 min`. */
+/** A time that something took, in milliseconds: `0.3 s`, `2 s`, `12 s`, `3 min 05 s`, `2 h 03 min`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(milliseconds, 0) / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const two = (number: number) => String(number).padStart(2, "0");

@@ -16,7 +16,7 @@ export interface Canvas {
 type Mark = [symbol: string, style: Style];
 
 const MARKS: Record<Step["state"] | Platform["state"], Mark> = {
-  waiting: [figures.bullet, "quiet"],
+  waiting: ["·", "quiet"],
   skipped: ["-", "quiet"],
   running: [figures.pointer, "strong"],
   building: [figures.pointer, "strong"],
@@ -57,16 +57,22 @@ export function renderProgress(progress: Progress, canvas: Canvas, now: Date): s
   return lines;
 }
 
+const TITLES: Record<Progress["action"], string> = {
+  release: "Release",
+  promote: "Promotion",
+  yank: "Withdrawal",
+  restore: "Restoration",
+};
+
 function headline(
-  { machine, cmd, version, name, status, startedAt, endedAt }: Progress,
+  { action, cmd, version, name, status, startedAt, endedAt }: Progress,
   now: Date,
   paint: Paint,
 ): string {
-  const what = machine === "release" ? "Release of" : "Change of";
   const style = { running: "strong", succeeded: "good" }[status as string] ?? "bad";
   const took = duration((endedAt ?? now).getTime() - startedAt.getTime());
   const subject = [cmd, version].filter(Boolean).join(" ") || "an unknown command";
-  return `${what} ${paint("strong", subject)}: ${paint(style as Style, status)}, ${took}  ${paint("quiet", name)}`;
+  return `${TITLES[action]} of ${paint("strong", subject)}: ${paint(style as Style, status)}, ${took}  ${paint("quiet", name)}`;
 }
 
 /** A table's rows with their marks before them; a wrapped row's other lines get none. */
@@ -104,7 +110,7 @@ function platformTable({ patches }: Progress, platforms: readonly Platform[], wi
     { head: "size", align: "right", optional: 4 },
     { head: "download", align: "right", optional: 1 },
     ...(patches.length > 0
-      ? [{ head: "patches", align: "right" } as const, { head: "each", optional: 2 }]
+      ? [{ head: "patches", align: "right" } as const, { head: "patch sizes", optional: 2 }]
       : []),
   ];
   const rows = platforms.map(({ platform, state, milliseconds, size, gzSize }) => {
