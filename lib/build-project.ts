@@ -55,13 +55,14 @@ export class BuildProject extends Project {
       // Not for the scripts: the release machine says here for which execution a build is, so that people find it.
       HKDIST_EXECUTION: "",
     };
-    const logGroup = keptLog(scope, `${id}Log`);
+    const name = projectName(scope, props.step, props.cmd);
+    const logGroup = keptLog(scope, `${id}Log`, { logGroupName: logGroupName(name) });
     const role = new Role(scope, `${id}Role`, {
       description: props.description,
       assumedBy: new ServicePrincipal("codebuild.amazonaws.com", ofThisAccount(scope)),
     });
     super(scope, id, {
-      projectName: projectName(scope, props.step, props.cmd),
+      projectName: name,
       description: props.description,
       // What CDK would grant by itself lets a build list all assets of the account, and make logs.
       role: role.withoutPolicyUpdates(),
@@ -109,6 +110,11 @@ export class BuildProject extends Project {
  */
 export function projectName(scope: Construct, step: BuildStep, cmd: string): string {
   return `${Stack.of(scope).stackName}-${step}-${cmd}`;
+}
+
+/** Where a project logs, for the same reasons: the name that CodeBuild itself would take. */
+export function logGroupName(project: string): string {
+  return `/aws/codebuild/${project}`;
 }
 
 /** The scripts, uploaded once for all projects of the stack that need nothing else. */

@@ -26,7 +26,7 @@ export class Gateway extends Construct {
       description: "hkdist update directory",
       createDefaultStage: false,
     });
-    const accessLog = keptLog(this, "AccessLog", RetentionDays.ONE_MONTH);
+    const accessLog = keptLog(this, "AccessLog", { retention: RetentionDays.ONE_MONTH });
     new HttpStage(this, "Stage", {
       httpApi: this.api,
       autoDeploy: true,

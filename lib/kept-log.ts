@@ -1,8 +1,13 @@
 import { RemovalPolicy } from "aws-cdk-lib";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup, type LogGroupProps, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 
-/** A log group that forgets after a while, and goes with the stack. */
-export function keptLog(scope: Construct, id: string, retention = RetentionDays.THREE_MONTHS): LogGroup {
-  return new LogGroup(scope, id, { retention, removalPolicy: RemovalPolicy.DESTROY });
+/** A log group that forgets after a while, three months by default, and goes with the stack. */
+export function keptLog(
+  scope: Construct,
+  id: string,
+  options: Pick<LogGroupProps, "logGroupName" | "retention"> = {},
+): LogGroup {
+  const defaults = { retention: RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY };
+  return new LogGroup(scope, id, { ...defaults, ...options });
 }

@@ -46,13 +46,14 @@ describe("builds", () => {
     expect(aws.properties(CloudWatchLogs.GroupName)["RetentionInDays"]).toBe(90);
   });
 
-  it("have names that tell", () => {
-    expect(PROJECTS.map((project) => aws.properties(project)["Name"])).toEqual([
-      "hkdist-source-greet",
-      "hkdist-build-greet",
-      "hkdist-source-greet-canary",
-      "hkdist-build-greet-canary",
-    ]);
+  it.each([
+    ["SourcegreetProject", "hkdist-source-greet"],
+    ["BuildgreetProject", "hkdist-build-greet"],
+    ["SourcegreetcanaryProject", "hkdist-source-greet-canary"],
+    ["BuildgreetcanaryProject", "hkdist-build-greet-canary"],
+  ])("%s and its log have names that tell", (project, name) => {
+    expect(aws.properties(project)["Name"]).toBe(name);
+    expect(aws.properties(`${project}Log`)["LogGroupName"]).toBe(`/aws/codebuild/${name}`);
   });
 
   it.each(PROJECTS)("%s is given exactly what its script reads, and its execution's name", (project) => {
