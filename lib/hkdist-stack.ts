@@ -15,6 +15,7 @@ import { Explain } from "./explain.ts";
 import { Gateway } from "./gateway.ts";
 import { GithubActions } from "./github-actions.ts";
 import { Notify } from "./notify.ts";
+import { Operator } from "./operator.ts";
 import { Pair } from "./pair.ts";
 import { Patch } from "./patch.ts";
 import { Plan } from "./plan.ts";
@@ -116,6 +117,7 @@ export class HkdistStack extends Stack {
 
     const machines = { release: release.machine, promotion: promotion.machine };
     new Notify(this, "Notify", { alerts, ...machines });
+    const operator = new Operator(this, "Operator", { storage, alerts, ...machines });
     new Dashboard(this, "Dashboard", {
       ...machines,
       alerts,
@@ -137,6 +139,9 @@ export class HkdistStack extends Stack {
       Table: storage.table.tableName,
       AlertsTopicArn: alerts.topic.topicArn,
       ReleasesTopicArn: alerts.releases.topicArn,
+      LookPolicyArn: operator.look.managedPolicyArn,
+      ReleasePolicyArn: operator.release.managedPolicyArn,
+      PromotePolicyArn: operator.promote.managedPolicyArn,
     };
     if (config.githubActions !== undefined) {
       const workflows = config.githubActions;

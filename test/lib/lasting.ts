@@ -18,7 +18,7 @@ export type LastingResources = { [logicalId: string]: Lasting };
 
 /** Types whose resources keep something, or have an address that somebody else keeps. */
 const KEEPING =
-  /^AWS::(DynamoDB|S3|SQS|SNS|RDS|EFS|Kinesis|Cognito|SecretsManager|KMS)::(GlobalTable|Table|Bucket|Queue|Topic|DB\w+|FileSystem|Stream|UserPool|Secret|Key)$|^AWS::ApiGatewayV2::(Api|Stage)$|^AWS::CloudFront::Distribution$/;
+  /^AWS::(DynamoDB|S3|SQS|SNS|RDS|EFS|Kinesis|Cognito|SecretsManager|KMS)::(GlobalTable|Table|Bucket|Queue|Topic|DB\w+|FileSystem|Stream|UserPool|Secret|Key)$|^AWS::ApiGatewayV2::(Api|Stage)$|^AWS::CloudFront::Distribution$|^AWS::IAM::ManagedPolicy$/;
 
 const DELIBERATELY =
   "If that is what you want, read docs/teardown.md, tell those who have a deployment, and change test/lib/lasting-resources.json.";

@@ -14,7 +14,8 @@ const WILDCARDS: { [resource: string]: string } = {
   "StorageArtifacts/*/*/*.cdx.json": "bills of materials, of every command and version",
   "StorageArtifacts/*/*/provenance.json": "statements of releases, of every command and version",
   "StorageArtifacts/*/*/*.provenance.json": "statements of later releases of a version",
-  "StorageArtifacts/*": "the recorder reads whatever was stored and the audit looks at all; neither may put",
+  "StorageArtifacts/*":
+    "the recorder, the audit and people look at whatever was stored; none of them may put",
   "StorageArtifacts/<cmd>/*/<platform>.gz": "a build stores its own command's binaries, for its platforms",
   "StorageSources/sources/<cmd>/*": "archives of one command",
   "StorageSources/plans/<cmd>/*": "a build reads its own command's plans",
@@ -24,7 +25,14 @@ const WILDCARDS: { [resource: string]: string } = {
   "execution:ReleaseMachine:*":
     "executions of the release machine: their names are made when they are started",
   "execution:PromotionMachine:*": "executions of the promote machine",
-  "*": "log delivery of state machines cannot be limited to resources",
+  "stack/hkdist/*": "this stack: CloudFormation ends its ARN with an id that it makes",
+  "project/hkdist-source-*": "source builds of all commands, each of which would not fit into a policy",
+  "project/hkdist-build-*": "builds of all commands, in the same way",
+  "log-group:/aws/codebuild/hkdist-source-*": "what all source builds log",
+  "log-group:/aws/codebuild/hkdist-build-*": "what all builds log",
+  "*":
+    "log delivery of state machines, alarms that are asked for by their names' beginning, and what an account has cannot be " +
+    "limited to resources",
 };
 
 const apps = Object.entries(CONFIGURATIONS).map(([name, config]) => {
@@ -44,7 +52,7 @@ function wildcard(rule: string, commands: string[]): string | undefined {
     (named, cmd) => named?.replace(`/${cmd}/`, "/<cmd>/"),
     resource
       ?.replaceAll(/<(\w+?)([0-9A-F]{8})?(\.Arn|\.Name)?>/g, "$1")
-      .replace(/^arn:.*:(?=execution:)/, ""),
+      .replace(/^arn:.*:(?=(execution|log-group):|(stack|project)\/)/, ""),
   );
   return name?.replace(/(?<=<cmd>\/\*\/)[a-z0-9]+-[a-z0-9]+(?=\.gz$)/, "<platform>");
 }

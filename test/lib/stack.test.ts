@@ -56,6 +56,9 @@ describe("outputs", () => {
     AlertsTopicArn: "AlertsTopic",
     ReleasesTopicArn: "AlertsReleases",
     DistributionDomain: "DeliveryDistribution.DomainName",
+    LookPolicyArn: "OperatorLook",
+    ReleasePolicyArn: "OperatorRelease",
+    PromotePolicyArn: "OperatorPromote",
   };
 
   it("are these on AWS", () => {

@@ -132,7 +132,7 @@ export class Template {
     return [];
   }
 
-  /** The statements that a role is given, wherever they are written. */
+  /** The statements that a role is given, wherever they are written; of a managed policy, those in it. */
   statementsOf(role: string): Statement[] {
     const attached = this.ofType("AWS::IAM::Policy").flatMap(([, { Properties }]) => {
       const { Roles, PolicyDocument } = Properties as {
@@ -141,13 +141,15 @@ export class Template {
       };
       return Roles.includes(role) ? PolicyDocument.Statement : [];
     });
-    const { Policies = [] } = this.properties(role) as {
-      Policies?: { PolicyDocument: { Statement: Statement[] } }[];
-    };
-    return [...attached, ...Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)];
+    type Written = { PolicyDocument?: { Statement: Statement[] } };
+    const { Policies = [], ...own } = this.properties(role) as Written & { Policies?: Written[] };
+    return [
+      ...attached,
+      ...[...Policies, own].flatMap(({ PolicyDocument }) => PolicyDocument?.Statement ?? []),
+    ];
   }
 
-  /** What a role may do, a line for each resource and condition. */
+  /** What a role or a managed policy may do, a line for each resource and condition. */
   rightsOf(role: string): string[] {
     const actions = new Map<string, string[]>();
     for (const { Effect, Action, Resource, Condition } of this.statementsOf(role)) {
