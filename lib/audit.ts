@@ -8,7 +8,7 @@ import { type Alerts, countEvents } from "./alerts.ts";
 import { HkdistFunction } from "./hkdist-function.ts";
 import type { Storage } from "./storage.ts";
 
-/** Once a day: do table and artifacts bucket still say the same? (`npm run audit -- --deep` looks into the bytes.) */
+/** Once a day: do table and artifacts bucket still say the same? (`npx hkdist audit --deep` looks into the bytes.) */
 export class Audit extends Construct {
   constructor(scope: Construct, id: string, { storage, alerts }: { storage: Storage; alerts: Alerts }) {
     super(scope, id);

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { audit } from "../../audit/audit.ts";
 import { countOf, lineAbout } from "../../lambda/audit/breach.ts";
-import { knownCommand } from "../deployment/known-commands.ts";
-import { EXIT } from "../errors.ts";
+import { isCommand } from "../../lambda/shared/names.ts";
+import { CliError, EXIT } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
 import type { Audited } from "../shapes.ts";
@@ -29,11 +29,19 @@ export function auditCommand(io: Io, ended: (exit: number) => void) {
         await answer(io, options, async ({ deployment: find }) => {
           const deployment = await find();
           const { s3, bucket, table } = deployment;
-          if (cmd !== undefined) await knownCommand(deployment, cmd);
+          if (cmd !== undefined && !isCommand(cmd)) {
+            throw new CliError("Usage", `${JSON.stringify(cmd)} is no command's name.`);
+          }
           const { breaches, counts } = await audit(
             { s3, bucket, table },
             { deep, cmd, settleSeconds: settle },
           );
+          // Not by the rows of what is current: they may be what is broken.
+          if (cmd !== undefined && breaches.length === 0 && counts.artifacts + counts.objects === 0) {
+            throw new CliError("NotFound", `There is nothing of a command ${cmd}.`, {
+              next: `npx hkdist status${deployment.flags}`,
+            });
+          }
           const looked = Object.entries(counts).map(
             ([what, number]) => `${number.toLocaleString("en")} ${what}`,
           );

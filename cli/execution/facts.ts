@@ -32,7 +32,7 @@ export interface Facts {
   paired?: Paired | undefined;
   promoted?: Promoted | undefined;
   bases?: Bases | undefined;
-  /** Rows of the version's artifacts and of the patches that it makes. */
+  /** Rows of the artifacts that it makes or makes patches to, and of these patches. */
   artifacts: Artifact[];
   patches: Patch[];
   builds: BuildFacts[];
@@ -65,14 +65,13 @@ export async function look(deployment: Deployment, arn: string, builds: BuildWat
     builds: [],
   };
   const { request, plan, promoted } = facts;
-  if (request !== undefined && plan !== undefined) {
-    const artifacts = await artifactsOfVersion(table, request.cmd, plan.version);
-    facts.artifacts = [...artifacts.values()];
-  }
   const cmd = request?.cmd ?? promoted?.cmd;
   if (cmd !== undefined) {
-    const found = await Promise.all(targetsOf(facts).map((to) => patchesTo(table, cmd, to)));
-    facts.patches = found.flat();
+    const targets = targetsOf(facts);
+    const versions = plan === undefined ? targets : [plan.version];
+    const artifacts = await Promise.all(versions.map((one) => artifactsOfVersion(table, cmd, one)));
+    facts.artifacts = artifacts.flatMap((rows) => [...rows.values()]);
+    facts.patches = (await Promise.all(targets.map((to) => patchesTo(table, cmd, to)))).flat();
   }
   if (request !== undefined) facts.builds = await builds.look(deployment, facts);
   return facts;

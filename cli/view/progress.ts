@@ -30,7 +30,7 @@ const MARKS: Record<Step["state"] | Platform["state"], Mark> = {
 export function renderProgress(progress: Progress, canvas: Canvas, now: Date): string[] {
   const { paint, columns } = canvas;
   const lines = [
-    headline(progress, now, paint),
+    headline(progress, now, canvas),
     "",
     ...withMarks(
       progress.steps,
@@ -42,17 +42,20 @@ export function renderProgress(progress: Progress, canvas: Canvas, now: Date): s
           harmless(note),
         ]),
         columns - 2,
+        "cut",
       ),
       paint,
     ),
   ];
   const { platforms } = progress;
-  if (platforms.length === 0) return lines;
-  const left = canvas.rows - lines.length - 2;
-  const shown = platforms.length <= left ? platforms : mostTelling(platforms, Math.max(left - 1, 1));
+  const isOfUse = progress.status === "running" || platforms.some(({ state }) => state !== "waiting");
+  // An empty line and the head.
+  const left = canvas.rows - heightOf(lines, columns) - 2;
+  if (platforms.length === 0 || !isOfUse || left < 1) return lines;
+  const shown = platforms.length <= left ? platforms : mostTelling(platforms, left - 1);
   lines.push("", ...withMarks(shown, platformTable(progress, shown, columns - 2), paint));
   if (shown.length < platforms.length) {
-    lines.push(paint("quiet", `  and ${platforms.length - shown.length} more; a higher terminal shows them`));
+    lines.push(paint("quiet", `  and ${platforms.length - shown.length} more`));
   }
   return lines;
 }
@@ -67,26 +70,25 @@ const TITLES: Record<Progress["action"], string> = {
 function headline(
   { action, cmd, version, name, status, startedAt, endedAt }: Progress,
   now: Date,
-  paint: Paint,
+  { columns, paint }: Canvas,
 ): string {
   const style = { running: "strong", succeeded: "good" }[status as string] ?? "bad";
   const took = duration((endedAt ?? now).getTime() - startedAt.getTime());
   const subject = [cmd, version].filter(Boolean).join(" ") || "an unknown command";
-  return `${TITLES[action]} of ${paint("strong", subject)}: ${paint(style as Style, status)}, ${took}  ${paint("quiet", name)}`;
+  const head = `${TITLES[action]} of ${paint("strong", subject)}: ${paint(style as Style, status)}, ${took}`;
+  const withName = `${head}  ${paint("quiet", name)}`;
+  return stringWidth(withName) <= columns ? withName : head;
 }
 
-/** A table's rows with their marks before them; a wrapped row's other lines get none. */
+/** A table's rows with their marks before them. */
 function withMarks(
   items: readonly { state: keyof typeof MARKS }[],
   drawn: readonly string[],
   paint: Paint,
 ): string[] {
   const [head = "", ...rows] = drawn;
-  let item = -1;
-  const marked = rows.map((row) => {
-    if (/^\s/.test(row)) return `  ${row}`;
-    item++;
-    const { state } = items[item] ?? { state: "waiting" };
+  const marked = items.map(({ state }, index) => {
+    const row = rows[index] ?? "";
     const [symbol, style] = MARKS[state];
     return `${paint(style, symbol)} ${state === "waiting" || state === "skipped" ? paint("quiet", row) : row}`;
   });
@@ -124,7 +126,7 @@ function platformTable({ patches }: Progress, platforms: readonly Platform[], wi
       ...(patches.length > 0 ? [patchCount(mine), patchSizes(mine)] : []),
     ];
   });
-  return table(columns, rows, width);
+  return table(columns, rows, width, "cut");
 }
 
 function patchCount(patches: readonly PatchProgress[]): string {

@@ -14,9 +14,14 @@ const NARROWEST = 12;
 
 /**
  * Lines of a table without rules, at most `width` columns wide if that can be: optional columns go first, then the last column is
- * wrapped.
+ * wrapped, or cut off where a row must stay a line.
  */
-export function table(columns: readonly Column[], rows: readonly string[][], width = Infinity): string[] {
+export function table(
+  columns: readonly Column[],
+  rows: readonly string[][],
+  width = Infinity,
+  overflow: "wrap" | "cut" = "wrap",
+): string[] {
   const natural = columns.map(({ head }, index) =>
     Math.max(...[head, ...rows.map((row) => row[index] ?? "")].map((cell) => stringWidth(cell))),
   );
@@ -36,7 +41,7 @@ export function table(columns: readonly Column[], rows: readonly string[][], wid
     head: indices.map((index) => columns[index]?.head ?? ""),
     colAligns: indices.map((index) => columns[index]?.align ?? "left"),
     colWidths: widths,
-    wordWrap: true,
+    wordWrap: overflow === "wrap",
     wrapOnWordBoundary: true,
     chars: { ...NO_RULES, middle: " ".repeat(GAP) },
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },

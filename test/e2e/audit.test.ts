@@ -16,7 +16,7 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { DeleteCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { audit } from "../../audit/audit.ts";
 import type { Audited } from "../../lambda/audit/shallow-audit.ts";
 import { getArtifact } from "../../lambda/shared/artifacts.ts";
@@ -27,7 +27,6 @@ import {
   patchObjectKey,
   sbomObjectKey,
 } from "../../lambda/shared/keys.ts";
-import { clientEnvironment } from "../../local/local-aws.ts";
 import { root } from "../../tools/checkout.ts";
 import { hostPlatform } from "../../tools/install.ts";
 import { type Mail, Mailbox } from "./mailbox.ts";
@@ -78,11 +77,15 @@ async function invoked(event: unknown): Promise<Audited> {
   return JSON.parse(text) as Audited;
 }
 
-/** What `npm run audit` prints, and its exit status. */
+/** What `npx hkdist audit` prints, and its exit status. */
 async function run(...args: string[]) {
-  const tool = [join(root, "bin", "run.mjs"), join(root, "audit", "main.ts"), ...args];
-  const where = ["--bucket", Bucket, "--table", table.name];
-  return promisify(execFile)(process.execPath, [...tool, ...where], { env: clientEnvironment(local) }).then(
+  const where = ["--local", "--folder", join(inject("setting").repositories, "aws")];
+  return promisify(execFile)(process.execPath, [
+    join(root, "bin", "cli.mjs"),
+    "audit",
+    ...args,
+    ...where,
+  ]).then(
     ({ stdout }) => ({ status: 0, lines: stdout.trimEnd().split("\n") }),
     ({ code, stdout, stderr }) => ({ status: code, lines: `${stdout}${stderr}`.trimEnd().split("\n") }),
   );
@@ -98,12 +101,12 @@ describe("after two releases", () => {
   });
 
   test("nor deep down, as people ask for it", async () => {
-    const { status, lines } = await run("--deep", "--cmd", CMD, "--settle", "0");
+    const { status, lines } = await run(CMD, "--deep", "--settle", "0");
     expect([status, lines]).toEqual([0, [expect.stringMatching(/3 unpacked, 1 applied: no breaches$/)]]);
   });
 
   test("a question that is none is not answered", async () => {
-    expect(await run("--cmd", "../x")).toMatchObject({ status: 2 });
+    expect(await run("../x")).toMatchObject({ status: 2 });
     expect(await run("--settle", "soon")).toMatchObject({ status: 2 });
   });
 });
