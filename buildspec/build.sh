@@ -166,7 +166,10 @@ if [[ -n ${HKDIST_HOOK:-} ]]; then
   report_setting hook "$(cat "$hook")"
   if ! run_hook; then
     echo '(This is what the hook wrote before it failed.)' >>"$work/messages.txt"
-    for platform in "${platforms[@]}"; do failed "$platform"; done
+    for platform in "${platforms[@]}"; do
+      log "$platform failed after $SECONDS s:"
+      failed "$platform"
+    done
     put_report
     exit 0
   fi

@@ -5,6 +5,7 @@ import type { Progress } from "./execution/progress.ts";
 
 const bytes = z.int().min(0).nullable();
 const seconds = z.number().nullable();
+const status = z.enum(["running", "succeeded", "failed", "timed out", "stopped"]);
 const time = z.iso.datetime().nullable();
 
 /** A null `to`: its clients are told none any more. */
@@ -17,7 +18,7 @@ const Move = z.strictObject({
 /** `release`, `watch`, `promote`, `rollback`, `yank`: an execution, as far as it is. */
 export const Outcome = z.strictObject({
   execution: z.strictObject({ name: z.string(), arn: z.string(), machine: z.enum(["release", "promote"]) }),
-  status: z.enum(["running", "succeeded", "failed", "timed out", "stopped"]),
+  status,
   cmd: z.string().nullable(),
   version: z.string().nullable(),
   startedAt: time,
@@ -88,13 +89,13 @@ export const Status = z.strictObject({
       releases: z.array(Release),
     }),
   ),
-  /** Those that are running, and the newest that have ended. `status` is Step Functions'. */
+  /** Those that are running, and the newest that have ended. */
   executions: z.array(
     z.strictObject({
       name: z.string(),
       arn: z.string(),
       machine: z.enum(["release", "promote"]),
-      status: z.string(),
+      status,
       cmd: z.string().nullable(),
       startedAt: time,
       endedAt: time,

@@ -1,12 +1,13 @@
 // The whole story on this machine: from nothing to an installed binary. See README.md.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Paired, PatchResult } from "../lambda/shared/payloads.ts";
+import { join, relative } from "node:path";
+import type { z } from "zod";
+import type { Show } from "../cli/shapes.ts";
 import { down, type LocalAws, reset, up } from "../local/local-aws.ts";
-import { followRelease, startCommand, startRelease } from "../local/release.ts";
-import { localFolder } from "../tools/checkout.ts";
+import { localFolder, root } from "../tools/checkout.ts";
 import { hostPlatform, install, unameAgent } from "../tools/install.ts";
 import { withLock } from "../tools/lock.ts";
 import { quote } from "../tools/quote.ts";
@@ -84,7 +85,7 @@ async function demo(): Promise<void> {
     return made;
   });
 
-  await steps.run(`A release for ${platforms.join(", ")}`, () => release(local));
+  await steps.run(`A release for ${platforms.join(", ")}`, () => release(version));
 
   const binary = join(folder, "bin", CMD);
   await steps.run("An installation, as a user would", async () => {
@@ -101,7 +102,7 @@ async function demo(): Promise<void> {
     const source = join(repository.folder, "main.go");
     writeFileSync(source, readFileSync(source, "utf8").replace("Hello,", "Good to see you,"));
     repository.commitAndTag("A warmer greeting", `v${newVersion}`);
-    return release(local);
+    return release(newVersion);
   });
 
   await steps.run("The installed tool updates itself by patch", async () => {
@@ -111,20 +112,33 @@ async function demo(): Promise<void> {
     await checkHash(local, binary);
   });
 
-  console.log(`\nFrom ${version} to ${newVersion}, in bytes:\n`);
-  for (const line of sizeTable(second.artifacts, second.patches)) say(line);
+  console.log(`\nFrom ${version} to ${newVersion}:\n`);
+  for (const line of sizeTable(second)) say(line);
   console.log(`\nAll of it took ${steps.total()}.`);
 }
 
-/** Releases the head of the repository, showing the command and the builds' logs. */
-async function release(local: LocalAws): Promise<Pick<Paired, "artifacts"> & { patches: PatchResult[] }> {
-  const input = { cmd: CMD };
-  steps.show(startCommand(local, input).map(quote).join(" "));
-  const ended = await followRelease(local, await startRelease(local, input), say);
-  if (ended.status !== "SUCCEEDED") {
-    throw new Error(`the execution ended as ${ended.status}, ${ended.error}: ${ended.cause}`);
-  }
-  return JSON.parse(ended.output ?? "{}") as Awaited<ReturnType<typeof release>>;
+/** Releases the head of the repository as an operator does. @returns what there is of the version then */
+async function release(version: string): Promise<z.infer<typeof Show>> {
+  const where = ["--local", "--folder", relative(root, awsFolder)];
+  const command = ["release", CMD, ...where];
+  steps.show(["npx", "hkdist", ...command].map(quote).join(" "));
+  await steps.handOver(() => hkdist(command, "inherit"));
+  return JSON.parse(await hkdist(["show", CMD, version, "--json", ...where], "pipe"));
+}
+
+/** Runs the operator's command. @returns what it wrote, unless it wrote that to the terminal */
+async function hkdist(args: string[], stdout: "inherit" | "pipe"): Promise<string> {
+  const child = spawn(process.execPath, [join(root, "cli", "main.ts"), ...args], {
+    cwd: root,
+    stdio: ["ignore", stdout, "inherit"],
+  });
+  let text = "";
+  child.stdout?.setEncoding("utf8").on("data", (part: string) => {
+    text += part;
+  });
+  const [exitCode] = await once(child, "close");
+  if (exitCode !== 0) throw new Error(`npx hkdist ${args[0]} ended with ${exitCode}`);
+  return text;
 }
 
 /** Runs the installed program and looks for what it must say. */

@@ -2,6 +2,7 @@
 export class Steps {
   private readonly terminal = process.stdout.isTTY === true && process.env["CI"] !== "true";
   private readonly begun = Date.now();
+  private handedOver = false;
   /** The step that is running, for the message when it fails. */
   current = "";
 
@@ -21,6 +22,17 @@ export class Steps {
     }
   }
 
+  /** Leaves the terminal to work that writes to it itself. */
+  async handOver<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.clear();
+    this.handedOver = true;
+    try {
+      return await work();
+    } finally {
+      this.handedOver = false;
+    }
+  }
+
   say(line: string): void {
     this.clear();
     console.log(line.replaceAll(/^/gm, "  "));
@@ -37,6 +49,7 @@ export class Steps {
   }
 
   private tick(started: number): void {
+    if (this.handedOver) return;
     process.stdout.write(`\r  ... ${seconds(Date.now() - started)}`);
   }
 

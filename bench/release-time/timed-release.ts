@@ -32,7 +32,7 @@ export async function timedRelease(local: LocalAws, cmd: string): Promise<Timed>
 
   const started = Date.now();
   const executionArn = await startRelease(local, { cmd });
-  const ended = await followRelease(local, executionArn, () => {}, 3600);
+  const ended = await followRelease(local, executionArn, 3600);
   const wall = (Date.now() - started) / 1000;
   if (ended.status !== "SUCCEEDED") throw new Error(`${cmd}: ${ended.error}: ${ended.cause}`);
 

@@ -11,7 +11,7 @@ import { EXIT } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { answer, type Context, hkdistCommand } from "../program.ts";
 import type { Doctor } from "../shapes.ts";
-import { harmless, type Paint } from "../view/paint.ts";
+import { harmless, type Paint, type Style } from "../view/paint.ts";
 
 /** Says what is wrong between this machine, the account and the stack, and how to mend it. */
 export function doctorCommand(io: Io, ended: (exit: number) => void) {
@@ -82,7 +82,7 @@ function explained(error: unknown, { where }: Context) {
   return explain(error, { isLocal: where.localFolder !== undefined, region: where.region });
 }
 
-const STATES: Record<Finding["state"], [word: string, style: Parameters<Paint>[0]]> = {
+const STATES: Record<Finding["state"], [word: string, style: Style]> = {
   ok: ["ok", "good"],
   warning: ["warning", "warning"],
   failed: ["FAILED", "bad"],

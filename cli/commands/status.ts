@@ -8,7 +8,7 @@ import { answer, hkdistCommand } from "../program.ts";
 import { newestReleases } from "../read-releases.ts";
 import type { Status } from "../shapes.ts";
 import { ago, moment } from "../view/format.ts";
-import type { Paint } from "../view/paint.ts";
+import type { Paint, Style } from "../view/paint.ts";
 import { releaseJson } from "./releases.ts";
 
 const RELEASES = 5;
@@ -117,7 +117,7 @@ function commandLines(
   return lines;
 }
 
-const SIGNS: Record<string, Parameters<Paint>[0]> = { SUCCEEDED: "good", RUNNING: "strong" };
+const SIGNS: Record<string, Style> = { succeeded: "good", running: "strong" };
 
 function executionLines(
   executions: Awaited<ReturnType<typeof latest>>,
@@ -129,7 +129,7 @@ function executionLines(
   const lines = executions.map(({ name, machine, status, cmd, startedAt, endedAt }) => {
     const what = `${machine === "release" ? "release" : "change"} of ${cmd ?? "an unknown command"}`;
     const when = endedAt ? `ended ${ago(endedAt, now)}` : `started ${ago(startedAt, now)}`;
-    return `  ${paint(SIGNS[status] ?? "bad", status.toLowerCase().replace("_", " "))}  ${what}, ${when}  ${paint("quiet", name)}`;
+    return `  ${paint(SIGNS[status] ?? "bad", status)}  ${what}, ${when}  ${paint("quiet", name)}`;
   });
   const [first] = executions;
   return [...lines, `next:  npx hkdist watch ${first?.name}${flags}`];

@@ -1,6 +1,7 @@
 import {
   DescribeExecutionCommand,
   type DescribeExecutionOutput,
+  type ExecutionStatus,
   type HistoryEvent,
   paginateGetExecutionHistory,
 } from "@aws-sdk/client-sfn";
@@ -16,7 +17,7 @@ export interface Facts {
   arn: string;
   name: string;
   machine: Machine;
-  status: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";
+  status: ExecutionStatus;
   startedAt: Date;
   endedAt?: Date | undefined;
   /** JSON text, as somebody typed it. */

@@ -8,6 +8,7 @@ import {
 import { isCommand } from "../../lambda/shared/names.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { CliError } from "../errors.ts";
+import { type StatusWord, statusWord } from "./status.ts";
 
 /** Executions of each machine that are looked at for "the newest of this command". */
 const MOST = 100;
@@ -16,7 +17,7 @@ export interface FoundExecution {
   arn: string;
   name: string;
   machine: "release" | "promote";
-  status: string;
+  status: StatusWord;
   startedAt: Date;
   endedAt: Date | undefined;
 }
@@ -46,8 +47,8 @@ export async function newestExecutions(
 }
 
 function foundExecution(machine: FoundExecution["machine"], one: ExecutionListItem): FoundExecution {
-  const { executionArn: arn = "", name = "", status = "", startDate = new Date(0), stopDate } = one;
-  return { arn, name, machine, status, startedAt: startDate, endedAt: stopDate };
+  const { executionArn: arn = "", name = "", status = "RUNNING", startDate = new Date(0), stopDate } = one;
+  return { arn, name, machine, status: statusWord(status), startedAt: startDate, endedAt: stopDate };
 }
 
 /** What an execution was asked for; nothing when that cannot be read. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Deployment } from "../deployment/deployment.ts";
 import { BuildWatch } from "./builds.ts";
 import { type Facts, look } from "./facts.ts";
+import { statusWord } from "./status.ts";
 
 /** Milliseconds between two looks; a long history takes long to read, and then the pauses grow. */
 const PAUSE = 1000;
@@ -31,5 +32,5 @@ export async function follow(
 }
 
 export function isRunning({ status }: Pick<Facts, "status">): boolean {
-  return status === "RUNNING" || status === "PENDING_REDRIVE";
+  return statusWord(status) === "running";
 }

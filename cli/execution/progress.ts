@@ -4,6 +4,7 @@ import { CODEBUILDS_OWN, readBuildLog } from "./build-log.ts";
 import type { BuildFacts } from "./builds.ts";
 import type { Facts } from "./facts.ts";
 import { isRunning } from "./follow.ts";
+import { type StatusWord, statusWord } from "./status.ts";
 import { type Machine, STEPS, type StepName } from "./steps.ts";
 
 /** How far an execution is, as people see it. Sizes in bytes, times in milliseconds. */
@@ -12,7 +13,7 @@ export interface Progress {
   name: string;
   machine: Machine;
   action: "release" | "promote" | "yank" | "restore";
-  status: "running" | "succeeded" | "failed" | "timed out" | "stopped";
+  status: StatusWord;
   /** Undefined as long as nobody knows it. */
   cmd: string | undefined;
   version: string | undefined;
@@ -79,7 +80,7 @@ export function progressOf(facts: Facts, now: Date): Progress {
   return {
     ...{ arn, name, machine, startedAt, endedAt, platforms, patches },
     action: machine === "release" ? "release" : (promoted?.action ?? asked.action),
-    status: STATUS[facts.status],
+    status: statusWord(facts.status),
     cmd: request?.cmd ?? promoted?.cmd ?? asked.cmd,
     version: plan?.version ?? promoted?.version ?? asked.version,
     steps: stepsOf(facts, platforms, patches, now),
@@ -89,15 +90,6 @@ export function progressOf(facts: Facts, now: Date): Progress {
     moves: promoted === undefined ? [] : movesOf(promoted),
   };
 }
-
-const STATUS = {
-  RUNNING: "running",
-  PENDING_REDRIVE: "running",
-  SUCCEEDED: "succeeded",
-  FAILED: "failed",
-  TIMED_OUT: "timed out",
-  ABORTED: "stopped",
-} as const;
 
 /** What somebody typed, as far as it is understood. */
 function askedFor(input: string) {
@@ -258,7 +250,7 @@ function patchesOf(facts: Facts): PatchProgress[] {
 
 /** Why builds failed, in their own words: each platform's, or the end of the log of one that did not come to its end. */
 function logOf({ builds, status }: Facts): Progress["log"] {
-  return builds.flatMap(({ step, status: buildStatus, lines }) => {
+  const told = builds.flatMap(({ step, status: buildStatus, lines }) => {
     const failed = readBuildLog(lines).platforms.flatMap(({ platform, outcome }) =>
       outcome?.built === false ? { title: platform, lines: outcome.messages.slice(-MOST_LINES) } : [],
     );
@@ -266,6 +258,12 @@ function logOf({ builds, status }: Facts): Progress["log"] {
     const title = step === "Source" ? "the source build" : "the build";
     return status === "ABORTED" ? [] : [{ title, lines: lines.slice(-MOST_LINES) }];
   });
+  // A hook that fails says the same for all platforms.
+  const byLines = Map.groupBy(told, ({ lines }) => lines.join("\n"));
+  return [...byLines.values()].map((same) => ({
+    title: same.map(({ title }) => title).join(", "),
+    lines: same[0]?.lines ?? [],
+  }));
 }
 
 function errorOf({ status, error, cause }: Facts): Progress["error"] {

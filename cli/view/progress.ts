@@ -148,7 +148,7 @@ function patchSizes(patches: readonly PatchProgress[]): string {
 
 /** What is worth knowing when an execution has ended, below its steps. @param columns of the terminal */
 export function renderEnd(progress: Progress, columns: number, paint: Paint): string[] {
-  const { patches, log, error, status } = progress;
+  const { patches, platforms, log, error, status } = progress;
   const lines: string[] = [];
   const worthTelling = patches.filter(({ state }) => state !== "waiting" || status !== "running");
   if (worthTelling.length > 0) lines.push(...patchTable(worthTelling, columns, paint), "");
@@ -156,9 +156,10 @@ export function renderEnd(progress: Progress, columns: number, paint: Paint): st
     lines.push(paint("bad", `${title}:`), ...told.map((line) => `  ${harmless(line)}`), "");
   }
   if (error !== undefined) {
-    const isTold = log.length > 0 && error.name === "BuildFailedError";
+    const failed = platforms.filter(({ state }) => state === "failed").length;
+    const isTold = failed > 0 && error.name === "BuildFailedError";
     const cause = isTold
-      ? `${count(log.length, "platform")} did not compile; the others are kept.`
+      ? `${count(failed, "platform")} did not compile; the others are kept.`
       : harmless(error.cause);
     lines.push(`${paint("bad", error.name)}: ${cause}`, "");
   }

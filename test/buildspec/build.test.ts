@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { readBuildLog } from "../../cli/execution/build-log.ts";
 import { ARTIFACTS, Lab, type Plan, PROGRAM, planOf, SOURCES } from "./support.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -88,6 +89,16 @@ describe("a build", () => {
     expect(log).toMatch(
       new RegExp(`^${HOST} built in \\d+ s, \\d,\\d{3},\\d{3} bytes, stored \\d{3},\\d{3} bytes$`, "m"),
     );
+    // What people see of it while it runs.
+    const seconds = expect.any(Number);
+    const failed = (words: string) => {
+      return { built: false, seconds, messages: expect.arrayContaining([expect.stringContaining(words)]) };
+    };
+    expect(readBuildLog(log.split("\n")).platforms).toEqual([
+      { platform: "windows-amd64", outcome: failed("broken_windows.go:3:9: undefined: nothing") },
+      { platform: HOST, outcome: { built: true, seconds, size: binary.length, gzSize: stored.length } },
+      { platform: "linux-nonsense", outcome: failed("unsupported GOOS/GOARCH pair") },
+    ]);
   });
 
   it("tells what is in each binary, and how it was made", async () => {
