@@ -11,6 +11,8 @@ describe("a right input", () => {
     ["promotes a version", ASKED, PROMOTION],
     ["may go back", { ...ASKED, force: true }, { ...PROMOTION, force: true }],
     ["may say that it does not", { ...ASKED, force: false }, PROMOTION],
+    ["names the revision that it changes", { ...ASKED, revision: 7 }, { ...PROMOTION, revision: 7 }],
+    ["names that nothing was current", { ...ASKED, revision: 0 }, { ...PROMOTION, revision: 0 }],
     [
       "withdraws a version",
       { ...ASKED, yank: true, reason: "läuft nicht" },
@@ -39,6 +41,7 @@ describe("a wrong input fails with every field that is wrong and the shortest ri
   const SHORTEST = 'The shortest right input is {"cmd":"greet","version":"20260131"}.';
   const YANK = '{"cmd":"greet","version":"20260131","yank":true,"reason":"does not start"}.';
   const VERSION = "must be a version such as 20260131 or 20260131.2, without v";
+  const REVISION = "must be the number of the revision of current that the promotion is meant to change";
   const REASON = "reason: must be one line of 1 to 500 bytes in UTF-8";
   it.each<[string, unknown, string[]]>([
     ["nothing", undefined, ["the input must be a JSON object", SHORTEST]],
@@ -83,6 +86,16 @@ describe("a wrong input fails with every field that is wrong and the shortest ri
       { ...ASKED, yank: false, reason: "x" },
       ['reason: only together with "yank": true'],
     ],
+    ["a revision as text", { ...ASKED, revision: "7" }, [`revision: ${REVISION}`]],
+    ["a revision below none", { ...ASKED, revision: -1 }, [`revision: ${REVISION}`]],
+    ["half a revision", { ...ASKED, revision: 1.5 }, [`revision: ${REVISION}`]],
+    ["a revision of null", { ...ASKED, revision: null }, [`revision: ${REVISION}`]],
+    [
+      "a yank at a revision",
+      { ...ASKED, yank: true, reason: "x", revision: 7 },
+      ["revision: only for a promotion; a yank is right whatever else has changed"],
+    ],
+    ["its undoing at a revision", { ...ASKED, yank: false, revision: 7 }, ["revision: only for a promotion"]],
     ["a forced yank", { ...ASKED, yank: true, reason: "x", force: true }, ["force: only for a promotion"]],
     [
       "a field too many",

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { promote } from "../../../lambda/promote/promote.ts";
+import { preview, promote } from "../../../lambda/promote/promote.ts";
+import { artifactsOfVersion } from "../../../lambda/shared/artifacts.ts";
 import { type Current, getCurrent, historyOf } from "../../../lambda/shared/current.ts";
 import type { PromoteRequest } from "../../../lambda/shared/payloads.ts";
 import { MemoryBucket } from "../memory-bucket.ts";
@@ -15,6 +16,7 @@ beforeEach(() => {
 afterAll(() => lines.mockRestore());
 
 const PLATFORMS = ["linux", "darwin"];
+const ASKED: PromoteRequest = { cmd: "greet", version: "3", action: "promote", force: false, reason: "" };
 
 /** Versions 1 to 3 are recorded and stored on both platforms; 1 and 2 were current, 2 is. */
 function released(now: Current | undefined = undefined, history = LIFE) {
@@ -30,13 +32,10 @@ function released(now: Current | undefined = undefined, history = LIFE) {
     ...standing(now ?? current(2, { linux: "2", darwin: "2" }), history),
   ];
   const table = new MemoryTable(items);
+  const stores = { table, s3: bucket.s3, bucket: bucket.name };
   const run = (request: Partial<PromoteRequest>, by = "run-1") =>
-    promote(
-      { table, s3: bucket.s3, bucket: bucket.name },
-      { cmd: "greet", version: "3", action: "promote", force: false, reason: "", ...request },
-      by,
-    );
-  return { bucket, table, run };
+    promote(stores, { ...ASKED, ...request }, by);
+  return { bucket, table, stores, run };
 }
 const both = (version: string): Versions => ({ linux: version, darwin: version });
 const LIFE = [moved(1, {}, both("1")), moved(2, both("1"), both("2"))];
@@ -66,6 +65,68 @@ it("asked for by another execution again changes nothing", async () => {
   await run({});
   expect(await run({}, "run-2")).toMatchObject({ revision: 3, changed: false, from: {}, to: {} });
   expect(table.written).toHaveLength(2);
+});
+
+describe("meant for a revision that somebody has seen", () => {
+  it("promotes while that is the newest", async () => {
+    const { table, run } = released();
+    expect(await run({ revision: 2 })).toMatchObject({ revision: 3, changed: true, to: both("3") });
+    expect(await platformsOf(table)).toEqual({ linux: at("3"), darwin: at("3") });
+  });
+
+  it("promotes the first of all where nothing was current", async () => {
+    const { stores } = released();
+    const artifacts = [...(await artifactsOfVersion(stores.table, "greet", "3")).values()];
+    const table = new MemoryTable(artifacts.map(artifactItem));
+    expect(await promote({ ...stores, table }, { ...ASKED, revision: 0 }, "run-1")).toMatchObject({
+      revision: 1,
+      changed: true,
+      from: {},
+      to: both("3"),
+    });
+  });
+
+  it.each([
+    ["a change that came since", { revision: 1 }],
+    ["a change that came since, although it is forced", { revision: 1, force: true }],
+    ["a revision that never was", { revision: 3 }],
+    ["a time when nothing was current", { revision: 0 }],
+    ["a change that came since, to the same version", { revision: 1, version: "2" }],
+  ])("ends because of %s, says which is the newest change, and writes nothing", async (_, request) => {
+    const { table, run } = released();
+    const failure = await run(request).catch((error: Error) => error);
+    expect(failure).toMatchObject({ name: "ConcurrentPublishError" });
+    expect((failure as Error).message).toMatch(
+      /^current of greet changed meanwhile: execution-2 moved linux from 1 to 2, darwin from 1 to 2 at .*\. Nothing was done here/,
+    );
+    expect(table.written).toEqual([]);
+  });
+
+  it("finds its own change when it is asked again, whatever came after it", async () => {
+    const { table, run } = released();
+    const first = await run({ revision: 2 });
+    await run({ version: "1", force: true }, "their-run");
+    const before = table.written.length;
+    expect(await run({ revision: 2 })).toEqual(first);
+    expect(table.written).toHaveLength(before);
+  });
+});
+
+describe("looked at before it is done", () => {
+  it("tells what would change and at which revision, and writes nothing", async () => {
+    const { table, stores } = released();
+    const { current, change } = await preview(stores, ASKED);
+    expect(current?.revision).toBe(2);
+    expect(change?.entry).toMatchObject({ from: both("2"), to: both("3") });
+    expect(table.written).toEqual([]);
+  });
+
+  it.each([
+    ["an older version", { version: "1" }, "PromoteRefusedError"],
+    ["a version that is not recorded", { version: "4" }, "PromoteRefusedError"],
+  ])("is refused as the execution would be: %s", async (_, request, name) => {
+    await expect(preview(released().stores, { ...ASKED, ...request })).rejects.toMatchObject({ name });
+  });
 });
 
 it.each([
