@@ -12,12 +12,16 @@ export interface Io {
   onInterrupt: (listener: () => void) => () => void;
 }
 
-/** Whether what is written can be drawn over. */
-export function canDraw({ stdout, env }: Pick<Io, "stdout" | "env">): boolean {
+function isTerminal({ stdout, env }: Pick<Io, "stdout" | "env">): boolean {
   return stdout.isTTY === true && env["CI"] !== "true" && env["CI"] !== "1" && env["TERM"] !== "dumb";
+}
+
+/** Whether what is written can be drawn over. A terminal may not know its size, such as a serial line: it tells 0. */
+export function canDraw({ stdout, env }: Pick<Io, "stdout" | "env">): boolean {
+  return isTerminal({ stdout, env }) && stdout.columns !== 0;
 }
 
 /** Whether somebody is there to answer. */
 export function canAsk({ stdin, stdout, env }: Io): boolean {
-  return stdin.isTTY === true && canDraw({ stdout, env });
+  return stdin.isTTY === true && isTerminal({ stdout, env });
 }

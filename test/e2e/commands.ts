@@ -31,6 +31,8 @@ export const COMMANDS = [
   "greet-promoted",
   "greet-workflow",
   "greet-audited",
+  "greet-operated",
+  "greet-changed",
 ] as const;
 
 /** What a command is made from: a program that compiles in no time, or greet where its own behaviour is tested. */
