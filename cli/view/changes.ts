@@ -23,7 +23,9 @@ function tellPlatforms(before: Progress | undefined, { platforms }: Progress): s
     const was = before?.platforms.find((one) => one.platform === platform)?.state ?? "waiting";
     if (state === was || state === "waiting") return [];
     const about = [
-      milliseconds === undefined ? "" : `compiled in ${duration(milliseconds)}`,
+      milliseconds === undefined
+        ? ""
+        : `${state === "failed" ? "after" : "compiled in"} ${duration(milliseconds)}`,
       size === undefined ? "" : bytes(size),
       gzSize === undefined ? "" : `download ${bytes(gzSize)}`,
     ];

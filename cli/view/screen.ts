@@ -68,6 +68,8 @@ class LineScreen implements Screen {
     const now = new Date();
     const progress = progressOf(facts, now);
     const time = now.toISOString().slice(11, 19);
+    // Whoever reads a log may want to come back to it.
+    if (this.before === undefined) this.io.stdout.write(`${time} ${progress.name}\n`);
     for (const line of tellChanges(this.before, progress)) this.io.stdout.write(`${time} ${line}\n`);
     this.before = progress;
   }
