@@ -51,7 +51,7 @@ export async function change(
     .filter(([platform]) => !moves.some((move) => move.platform === platform))
     .map(([platform, { version }]) => ({ platform, version }));
   if (!json) {
-    const lines = describeChange(request, moves, stay, paint);
+    const lines = describeChange(request, { moves, stay, isDone: change === undefined }, paint);
     io.stdout.write(lines.map((line) => `${line}\n`).join(""));
   }
   if (!yes) await ask(context, question(request));
@@ -61,8 +61,11 @@ export async function change(
 
 function describeChange(
   { action, cmd, version }: PromoteRequest,
-  moves: readonly Move[],
-  stay: readonly { platform: string; version: string }[],
+  {
+    moves,
+    stay,
+    isDone,
+  }: { moves: readonly Move[]; stay: readonly { platform: string; version: string }[]; isDone: boolean },
   paint: Paint,
 ): string[] {
   const what = {
@@ -74,9 +77,11 @@ function describeChange(
   return [
     paint("strong", what[action]),
     ...tellMoves(moves).map((line) => `  ${line}`),
-    ...(moves.length === 0 && action !== "restore"
-      ? ["  What is current stays as it is. Started again, it finishes what was left undone."]
-      : []),
+    ...(isDone
+      ? ["  It is so already. Started again, it finishes what was left undone."]
+      : moves.length === 0 && action === "yank"
+        ? ["  What is current stays as it is."]
+        : []),
     ...(stay.length > 0 && moves.length > 0
       ? [`  stays as it is: ${stay.map(({ platform, version: at }) => `${platform} (${at})`).join(", ")}`]
       : []),

@@ -149,7 +149,7 @@ function noteOf(
 ): string {
   switch (name) {
     case "Promote":
-      return facts.promoted?.changed ? "clients are told from now on" : "";
+      return facts.promoted && movesOf(facts.promoted).length > 0 ? "clients are told from now on" : "";
     case "Source":
       return sourceNote(facts, isOn);
     case "Plan": {
