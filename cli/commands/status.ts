@@ -109,7 +109,7 @@ function commandLines(
   }
   if (change !== undefined) {
     lines.push(
-      `  since     ${moment(change.at)} (${ago(new Date(change.at), now)}), by ${shortName(change.by)}`,
+      `  changed   ${moment(change.at)} (${ago(new Date(change.at), now)}), by ${shortName(change.by)}`,
     );
   }
   const versions = releases.map(({ version, yank }) => (yank ? `${version} (withdrawn)` : version));
@@ -126,10 +126,12 @@ function executionLines(
   flags: string,
 ): string[] {
   if (executions.length === 0) return ["Nothing has been started yet."];
+  const width = Math.max(...executions.map(({ status }) => status.length));
   const lines = executions.map(({ name, machine, status, cmd, startedAt, endedAt }) => {
+    const word = status.padEnd(width);
     const what = `${machine === "release" ? "release" : "change"} of ${cmd ?? "an unknown command"}`;
     const when = endedAt ? `ended ${ago(endedAt, now)}` : `started ${ago(startedAt, now)}`;
-    return `  ${paint(SIGNS[status] ?? "bad", status)}  ${what}, ${when}  ${paint("quiet", name)}`;
+    return `  ${paint(SIGNS[status] ?? "bad", word)}  ${what}, ${when}  ${paint("quiet", name)}`;
   });
   const [first] = executions;
   return [...lines, `next:  npx hkdist watch ${first?.name}${flags}`];
