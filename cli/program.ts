@@ -71,7 +71,7 @@ export async function answer(
       return found;
     },
     paint: paintFor(isTerminal, io.env),
-    columns: isTerminal ? (io.stdout.columns || 80) : Number.POSITIVE_INFINITY,
+    columns: isTerminal ? io.stdout.columns || 80 : Number.POSITIVE_INFINITY,
   };
   try {
     const { json: object, lines, exit = EXIT.done } = await work(context);

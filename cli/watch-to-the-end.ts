@@ -1,6 +1,7 @@
 import { StartExecutionCommand } from "@aws-sdk/client-sfn";
 import type { Deployment } from "./deployment/deployment.ts";
-import { EXIT } from "./errors.ts";
+import { explain } from "./deployment/trouble.ts";
+import { CliError, EXIT } from "./errors.ts";
 import type { Facts } from "./execution/facts.ts";
 import { follow } from "./execution/follow.ts";
 import { newExecutionName } from "./execution/name.ts";
@@ -31,7 +32,13 @@ export async function startAndWatch(
   const stopped = new AbortController();
   const unlisten = context.io.onInterrupt(() => stopped.abort());
   try {
-    const { executionArn = "" } = await deployment.steps.send(start);
+    const { executionArn = "" } = await deployment.steps.send(start).catch((error: unknown) => {
+      const { kind, message } = explain(error, deployment);
+      if (kind !== "NotAllowed") throw error;
+      const policy = stateMachineArn === deployment.releaseMachineArn ? "Release" : "Promote";
+      const next = `ask for the policy ${policy}PolicyArn of the stack (docs/operators.md)`;
+      throw new CliError("NotAllowed", message, { cause: error, next });
+    });
     if (detach) stopped.abort();
     return await watchToTheEnd(context, deployment, executionArn, { stopped, detach });
   } finally {
