@@ -37,13 +37,14 @@ export async function change(
   const { table, s3, bucket, flags } = deployment;
   const request = checkRequest(input, Object.keys(await configuredCommands(deployment)));
   const { current, change } = await preview({ table, s3, bucket }, request).catch((error: unknown) => {
-    if (!(error instanceof PromoteRefusedError) || request.action !== "promote" || request.force) throw error;
-    const command = `npx hkdist promote ${request.cmd} ${request.version} --force${flags}`;
+    if (!(error instanceof PromoteRefusedError)) throw error;
+    if (error.message.includes("is not recorded on any")) {
+      const next = `npx hkdist releases ${request.cmd}${flags}`;
+      throw new CliError("NotFound", error.message, { cause: error, next });
+    }
     // The machine's own next step is written for who starts it by hand.
     const [said = error.message] = error.message.split(" To take clients to ");
-    const next = said.includes("is not recorded on any")
-      ? `npx hkdist releases ${request.cmd}${flags}`
-      : command;
+    const next = `npx hkdist promote ${request.cmd} ${request.version} --force${flags}`;
     throw new CliError("Refused", said, { cause: error, next });
   });
   const moves = change === undefined ? [] : movesOf(change.entry);
