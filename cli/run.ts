@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "@commander-js/extra-typings";
+import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { auditCommand } from "./commands/audit.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { historyCommand } from "./commands/history.ts";
@@ -13,7 +13,7 @@ import { yankCommand } from "./commands/yank.ts";
 import { EXIT } from "./errors.ts";
 import type { Io } from "./io.ts";
 
-const COMMANDS = [
+const COMMANDS: ((io: Io, ended: (exit: number) => void) => CommandUnknownOpts)[] = [
   releaseCommand,
   watchCommand,
   statusCommand,
@@ -27,18 +27,13 @@ const COMMANDS = [
   doctorCommand,
 ];
 
-/** Runs one command line. @returns the exit code (errors.ts) */
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  let exit: number = EXIT.done;
-  const ended = (code: number) => {
-    exit = code;
-  };
+/** All commands. @param ended gets the exit code of the one that ran */
+export function programFor(io: Io, ended: (exit: number) => void): CommandUnknownOpts {
   const program = new Command("hkdist")
     .description(
       "Releases, rolls back and withdraws versions of Go command-line tools, and shows what is out there.",
     )
     .usage("<command> [options]")
-    .helpCommand(false)
     .showHelpAfterError("(--help tells more)")
     .exitOverride()
     .configureOutput({
@@ -47,11 +42,16 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       getOutHelpWidth: () => io.stdout.columns || 100,
       getErrHelpWidth: () => io.stderr.columns || 100,
     });
-  for (const make of COMMANDS) {
-    const command = make(io, ended);
-    command.copyInheritedSettings(program as never);
-    program.addCommand(command as never);
-  }
+  for (const make of COMMANDS) program.addCommand(make(io, ended).copyInheritedSettings(program));
+  return program;
+}
+
+/** Runs one command line. @returns the exit code (errors.ts) */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  let exit: number = EXIT.done;
+  const program = programFor(io, (code) => {
+    exit = code;
+  });
   try {
     await program.parseAsync(args, { from: "user" });
     return exit;

@@ -77,21 +77,23 @@ function instructions(local: LocalAws, command: string, folder: string): string 
   const isDefault = folder === resolve(defaultFolder);
   const settings = { ...awsSettings(local), ...noProxy() };
   const exports = Object.entries(settings).map(([name, value]) => `export ${name}=${quote(value)}`);
-  const machine = quote(local.releaseMachineArn);
+  const where = isDefault ? "--local" : `--local --folder ${quote(folder)}`;
   return `
 The local AWS is up:
   directory  ${local.directoryUrl}
   artifacts  ${local.artifactsUrl}
 
-To talk to it from this shell:
+To release, and to see what is there:
+npx hkdist release ${command} ${where}
+npx hkdist status ${where}
+curl ${quote(`${local.directoryUrl}release.json`)}
+
+To do the same with the AWS CLI from this shell:
 unset AWS_PROFILE AWS_SESSION_TOKEN
 ${exports.join("\n")}
 export PATH=${quote(nodeBin)}${delimiter}${quote(venvBin)}${delimiter}"$PATH"
-
-To release, and to follow the release:
-aws stepfunctions start-execution --state-machine-arn ${machine} --input ${quote(JSON.stringify({ cmd: command }))}
+aws stepfunctions start-execution --state-machine-arn ${quote(local.releaseMachineArn)} --input ${quote(JSON.stringify({ cmd: command }))}
 aws stepfunctions describe-execution --execution-arn <the executionArn it printed>
-curl ${quote(`${local.directoryUrl}release.json`)}
 
 To stop it:
 npm run local:down${isDefault ? "" : ` -- --folder ${quote(folder)}`}`;
