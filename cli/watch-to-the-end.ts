@@ -92,7 +92,7 @@ function verdict(progress: Progress, { flags, directoryUrl }: Deployment): strin
   if (machine === "promote") return [`Done.`, `next:  npx hkdist status ${cmd}${flags}`];
   switch (published) {
     case "changed":
-      return [`${it} is current on ${count(platforms.length, "platform")}: ${directoryUrl}${cmd}`];
+      return [`${it} is current on ${count(platforms.length, "platform")}:`, `${directoryUrl}${cmd}`];
     case "already":
       return [`${it} is current, as it was before.`];
     default:

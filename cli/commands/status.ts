@@ -133,8 +133,10 @@ function executionLines(
     const when = endedAt ? `ended ${ago(endedAt, now)}` : `started ${ago(startedAt, now)}`;
     return `  ${paint(SIGNS[status] ?? "bad", word)}  ${what}, ${when}  ${paint("quiet", name)}`;
   });
+  // The newest, when there is something to be seen of it.
   const [first] = executions;
-  return [...lines, `next:  npx hkdist watch ${first?.name}${flags}`];
+  const next = first !== undefined && first.status !== "succeeded";
+  return [...lines, ...(next ? ["", `next:  npx hkdist watch ${first.name}${flags}`] : [])];
 }
 
 /** An execution's name, or whoever it was. */

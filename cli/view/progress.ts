@@ -1,5 +1,6 @@
 import figures from "figures";
 import stringWidth from "string-width";
+import { compareVersions } from "../../lambda/shared/version.ts";
 import type { PatchProgress, Platform, Progress, Step } from "../execution/progress.ts";
 import { bytes, count, duration, percent } from "./format.ts";
 import { harmless, type Paint, type Style } from "./paint.ts";
@@ -112,7 +113,10 @@ function platformTable({ patches }: Progress, platforms: readonly Platform[], wi
     { head: "size", align: "right", optional: 4 },
     { head: "download", align: "right", optional: 1 },
     ...(patches.length > 0
-      ? [{ head: "patches", align: "right" } as const, { head: "patch sizes", optional: 2 }]
+      ? [
+          { head: "patches", align: "right" } as const,
+          { head: "largest", align: "right", optional: 2 } as const,
+        ]
       : []),
   ];
   const rows = platforms.map(({ platform, state, milliseconds, size, gzSize }) => {
@@ -123,7 +127,7 @@ function platformTable({ patches }: Progress, platforms: readonly Platform[], wi
       milliseconds === undefined ? "" : duration(milliseconds),
       size === undefined ? "" : bytes(size),
       gzSize === undefined ? "" : bytes(gzSize),
-      ...(patches.length > 0 ? [patchCount(mine), patchSizes(mine)] : []),
+      ...(patches.length > 0 ? [patchCount(mine), largestPatch(mine)] : []),
     ];
   });
   return table(columns, rows, width, "cut");
@@ -134,16 +138,12 @@ function patchCount(patches: readonly PatchProgress[]): string {
   return patches.length === 0 ? "" : `${done} of ${patches.length}`;
 }
 
-/** The smallest and the largest, and what part of the download they are. */
-function patchSizes(patches: readonly PatchProgress[]): string {
-  const made = patches.flatMap(({ size, gzSize }) =>
-    size === undefined ? [] : [{ size, gzSize: gzSize ?? 0 }],
-  );
-  const bySize = made.toSorted((a, b) => a.size - b.size);
-  const [smallest, largest] = [bySize[0], bySize.at(-1)];
-  if (smallest === undefined || largest === undefined) return "";
-  const tell = ({ size, gzSize }: typeof smallest) => `${bytes(size)} (${percent(size, gzSize)})`;
-  return smallest === largest ? tell(smallest) : `${tell(smallest)} to ${tell(largest)}`;
+/** The largest, and what part of the download it is: what the unluckiest client gets. */
+function largestPatch(patches: readonly PatchProgress[]): string {
+  const [largest] = patches.toSorted((a, b) => (b.size ?? 0) - (a.size ?? 0));
+  if (largest?.size === undefined) return "";
+  const ratio = largest.gzSize === undefined ? "" : ` (${percent(largest.size, largest.gzSize)})`;
+  return `${bytes(largest.size)}${ratio}`;
 }
 
 /** What is worth knowing when an execution has ended, below its steps. @param columns of the terminal */
@@ -168,7 +168,10 @@ export function renderEnd(progress: Progress, columns: number, paint: Paint): st
 
 function patchTable(patches: readonly PatchProgress[], columns: number, paint: Paint): string[] {
   const manyTargets = new Set(patches.map(({ to }) => to)).size > 1;
-  const rows = patches.map(({ platform, from, to, state, size, gzSize, milliseconds, reason }) => [
+  const ordered = patches.toSorted(
+    (a, b) => compareVersions(b.from, a.from) || (a.platform < b.platform ? -1 : 1),
+  );
+  const rows = ordered.map(({ platform, from, to, state, size, gzSize, milliseconds, reason }) => [
     platform,
     manyTargets ? `${from} to ${to}` : from,
     size === undefined ? state : bytes(size),

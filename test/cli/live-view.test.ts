@@ -125,7 +125,7 @@ describe("the picture of a release", () => {
       ❯ patch      13 s  2 of 6
       · publish
 
-        platform       state     compile         size     download  patches  patch sizes
+        platform       state     compile         size     download  patches           largest
       ✔ darwin-arm64   recorded      3 s  6,000,000 B  2,000,000 B   1 of 2  17,582 B (0.9 %)
       ✔ linux-amd64    recorded      3 s  6,000,000 B  2,000,000 B   1 of 2  18,000 B (0.9 %)
       ✔ windows-amd64  recorded      4 s  6,000,000 B  2,000,000 B   0 of 2
@@ -147,10 +147,10 @@ describe("the picture of a release", () => {
       ✔ patch      23 s  6 of 6, 1 failed
       ✔ publish   0.5 s
 
-        platform       state     compile     download  patches  patch sizes
-      ✔ darwin-arm64   recorded      3 s  2,000,000 B   2 of 2  17,582 B (0.9 %) to 30,000 B (1.5 %)
-      ✔ linux-amd64    recorded      3 s  2,000,000 B   2 of 2  17,582 B (0.9 %)
-      ✔ windows-amd64  recorded      4 s  2,000,000 B   2 of 2  17,582 B (0.9 %)
+        platform       state     compile         size     download  patches           largest
+      ✔ darwin-arm64   recorded      3 s  6,000,000 B  2,000,000 B   2 of 2  30,000 B (1.5 %)
+      ✔ linux-amd64    recorded      3 s  6,000,000 B  2,000,000 B   2 of 2  17,582 B (0.9 %)
+      ✔ windows-amd64  recorded      4 s  6,000,000 B  2,000,000 B   2 of 2  17,582 B (0.9 %)
       "
     `);
   });
