@@ -9,10 +9,9 @@ import type { Show } from "../cli/shapes.ts";
 import { down, type LocalAws, reset, up } from "../local/local-aws.ts";
 import { localFolder, root } from "../tools/checkout.ts";
 import { hostPlatform, install, unameAgent } from "../tools/install.ts";
-import { withLock } from "../tools/lock.ts";
 import { quote } from "../tools/quote.ts";
 import { Repository } from "../tools/repository.ts";
-import { endCommands } from "../tools/run.ts";
+import { tidyRun } from "../tools/tidy-run.ts";
 import { Steps } from "./steps.ts";
 import { sizeTable } from "./table.ts";
 
@@ -22,41 +21,21 @@ const awsFolder = join(folder, "aws");
 const steps = new Steps();
 const say = (line: string) => steps.say(line);
 
-let interrupted = false;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    interrupted = true;
-    console.error(`\nStopped by ${signal}; cleaning up.`);
-    endCommands();
-    void cleanUp().finally(() => process.exit(130));
-  });
-}
-
-try {
-  await withLock(join(localFolder, "demo.lock"), { waitSeconds: 0 }, async () => {
-    try {
-      await demo();
-    } catch (error) {
-      await down(awsFolder, () => {}).catch(() => {});
-      const kept = `Everything is stopped; the files are kept in ${folder} until the next demo.`;
-      throw new Error(`The step "${steps.current}" failed:\n${(error as Error).message}\n${kept}`, {
-        cause: error,
-      });
-    }
-    await cleanUp();
-  });
-} catch (error) {
-  // The clean-up takes what the demo stands on; what it says then is of no interest.
-  if (interrupted) await new Promise(() => {});
-  console.error(`\n${(error as Error).message}`);
-  process.exit(1);
-}
+await tidyRun({
+  lockFile: join(localFolder, "demo.lock"),
+  work: demo,
+  cleanUp,
+  async failed({ message }) {
+    await down(awsFolder, () => {}).catch(() => {});
+    const kept = `Everything is stopped; the files are kept in ${folder} until the next demo.`;
+    return `The step "${steps.current}" failed:\n${message}\n${kept}`;
+  },
+});
 
 async function demo(): Promise<void> {
   console.log(
     "hkdist: two releases of a Go command and an update between them, on an AWS inside this checkout.",
   );
-  await cleanUp(); // what an interrupted demo left
   const platforms = [...new Set([hostPlatform(), "darwin-arm64", "windows-amd64"])];
   const version = new Date().toISOString().slice(0, 10).replaceAll("-", "");
   const newVersion = `${version}.1`;

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { clientEnvironment, type LocalAws, reset, up } from "../local/local-aws.ts";
 import { followRelease, startRelease } from "../local/release.ts";
 import { localFolder, root } from "../tools/checkout.ts";
-import { withLock } from "../tools/lock.ts";
 import { Repository } from "../tools/repository.ts";
-import { endCommands } from "../tools/run.ts";
+import { tidyRun } from "../tools/tidy-run.ts";
 import { Recorder } from "./recorder.ts";
 
 const CMD = "greet";
@@ -25,31 +24,10 @@ const LARGEST = 100_000;
 
 const folder = join(localFolder, "picture");
 const awsFolder = join(folder, "aws");
-const recorder = new Recorder(folder);
+let recorder: Recorder | undefined;
 const say = (line: string) => console.log(line);
 
-let interrupted = false;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    interrupted = true;
-    console.error(`\nStopped by ${signal}; cleaning up.`);
-    endCommands();
-    recorder.stop();
-    void cleanUp().finally(() => process.exit(130));
-  });
-}
-
-try {
-  await withLock(join(localFolder, "picture.lock"), { waitSeconds: 0 }, async () => {
-    await cleanUp(); // what an interrupted one left
-    await record().finally(() => (interrupted ? undefined : cleanUp()));
-  });
-} catch (error) {
-  // The clean-up takes what this stands on; what it says then is of no interest.
-  if (interrupted) await new Promise(() => {});
-  console.error(`\n${(error as Error).message}`);
-  process.exit(1);
-}
+await tidyRun({ lockFile: join(localFolder, "picture.lock"), work: record, cleanUp });
 
 async function record(): Promise<void> {
   const repository = Repository.from("examples/greet", join(folder, CMD));
@@ -72,6 +50,7 @@ async function record(): Promise<void> {
   writeFileSync(config, `export default ${JSON.stringify({ commands: { [CMD]: command } })};\n`);
   const local = await up({ folder: awsFolder, config, log: say, endWithProcess: true });
   say("Installing the recorder.");
+  recorder = new Recorder(folder);
   await recorder.install();
 
   for (const [index, one] of VERSIONS.entries()) {
@@ -117,6 +96,7 @@ function terminalEnvironment(local: LocalAws): Record<string, string> {
 }
 
 async function cleanUp(): Promise<void> {
+  recorder?.stop();
   await reset(awsFolder, () => {});
   rmSync(folder, { recursive: true, force: true });
 }
