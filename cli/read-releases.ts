@@ -38,5 +38,9 @@ export async function newestReleases(
     if (recordedAt < release.recordedAt) release.recordedAt = recordedAt;
     if (current?.platforms[platform]?.version === version) release.currentOn.push(platform);
   }
-  return [...releases.values()].map((release) => ({ ...release, platforms: release.platforms.toSorted() }));
+  return [...releases.values()].map((release) => ({
+    ...release,
+    platforms: release.platforms.toSorted(),
+    currentOn: release.currentOn.toSorted(),
+  }));
 }
