@@ -1,0 +1,150 @@
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { beforeAll, expect, test } from "vitest";
+import { Audited, Doctor, Failure, Outcome } from "../../cli/shapes.ts";
+import { clientEnvironment } from "../../local/local-aws.ts";
+import { hostPlatform } from "../../tools/install.ts";
+import { Child, ensureReleased, hkdist, hkdistJson, NOTHING_TO_DO, OPERATED, RELEASED } from "./cli.ts";
+import { directory, local, options, s3 } from "./setting.ts";
+import { userWithPolicies } from "./users.ts";
+
+const cmd = OPERATED;
+const PROMOTE = ["promote", cmd, RELEASED, "--force", "--yes"];
+
+beforeAll(() => ensureReleased());
+
+type Policy = "Look" | "Release" | "Promote";
+
+/** What the stack says of itself. */
+async function outputs(): Promise<Record<string, string>> {
+  const client = new CloudFormationClient(options);
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: "hkdist" }));
+  return Object.fromEntries(
+    (Stacks[0]?.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]),
+  );
+}
+
+/** Runs command lines as a new user who has exactly these policies of the stack, and asks as one asks AWS. */
+async function operator(...policies: Policy[]) {
+  const named = await outputs();
+  const arns = policies.map((policy) => named[`${policy}PolicyArn`] ?? "");
+  const { accessKeyId, secretAccessKey } = await userWithPolicies(...arns);
+  const env = {
+    ...clientEnvironment(local),
+    ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+  };
+  return (...args: string[]) => Child.piped(args, env).ended;
+}
+
+test("who has Look can look at everything, and is told which policies starting something takes", async () => {
+  const may = await operator("Look");
+  await hkdist(...NOTHING_TO_DO);
+  const looks = [
+    ...[["status"], ["releases", cmd], ["show", cmd, RELEASED], ["history", cmd]],
+    ...[["watch", cmd], ["audit", cmd, "--deep", "--settle", "0"], ["doctor"]],
+  ];
+  const ended = await Promise.all(looks.map((args) => may(...args)));
+  expect(ended.map(({ exit, err }, index) => [looks[index], exit, err])).toEqual(
+    looks.map((args) => [args, 0, ""]),
+  );
+  for (const [policy, args] of [
+    ["Release", NOTHING_TO_DO],
+    ["Promote", PROMOTE],
+  ] as const) {
+    const { exit, err } = await may(...args);
+    expect([policy, exit]).toEqual([policy, 4]);
+    expect(err).toMatch(/^error: These credentials may not do that: .*states:StartExecution/);
+    expect(err).toContain(
+      `\nnext:  ask for the policy ${policy}PolicyArn of the stack (docs/operators.md)\n`,
+    );
+  }
+  const { json } = await may(...PROMOTE, "--json").then(({ out }) => ({ json: JSON.parse(out) }));
+  expect(Failure.parse(json).error.kind).toBe("NotAllowed");
+});
+
+test("who has Release, too, can release, and not promote", async () => {
+  const may = await operator("Look", "Release");
+  const { exit, out } = await may(...NOTHING_TO_DO, "--json");
+  expect([exit, Outcome.parse(JSON.parse(out)).status]).toEqual([0, "succeeded"]);
+  expect((await may(...PROMOTE)).exit).toBe(4);
+});
+
+test("who has Promote, too, can promote, and not release", async () => {
+  const may = await operator("Look", "Promote");
+  const { exit, out } = await may(...PROMOTE, "--json");
+  expect([exit, Outcome.parse(JSON.parse(out)).status]).toEqual([0, "succeeded"]);
+  const current = await directory(`${cmd}/current/${hostPlatform()}.json`);
+  expect(await current.json()).toMatchObject({ version: RELEASED });
+  expect((await may(...NOTHING_TO_DO)).exit).toBe(4);
+});
+
+test("who has nothing is told so, and by the doctor, too", async () => {
+  const may = await operator();
+  const { exit, err } = await may("status");
+  expect([exit, err]).toEqual([4, expect.stringContaining("cloudformation:DescribeStacks")]);
+  const { exit: failed, out } = await may("doctor", "--json");
+  const { checks } = Doctor.parse(JSON.parse(out));
+  expect(failed).toBe(1);
+  expect(checks.filter(({ state }) => state === "failed")).toMatchObject([
+    { name: "stack", found: expect.stringContaining("cloudformation:DescribeStacks") },
+  ]);
+});
+
+test("credentials that are none are no right that lacks", async () => {
+  const env = { ...clientEnvironment(local), AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
+  const { exit, out } = await Child.piped(["status", "--json"], env).ended;
+  expect([exit, Failure.parse(JSON.parse(out)).error.kind]).toEqual([4, "NoCredentials"]);
+});
+
+test("an audit finds everything in order, and says what it has looked at", async () => {
+  const { exit, json } = await hkdistJson(Audited, "audit", cmd, "--settle", "0");
+  expect([exit, json]).toEqual([0, { breaches: [], counts: expect.objectContaining({ commands: 1 }) }]);
+  const { artifacts = 0, objects = 0 } = json.counts;
+  const { exit: again, out } = await hkdist("audit", cmd, "--settle", "0");
+  expect([again, out]).toEqual([
+    0,
+    expect.stringMatching(`^1 commands, ${artifacts} artifacts, .*, ${objects} objects, .*: no breaches\n$`),
+  ]);
+});
+
+test("an audit that finds a breach names it, and ends with 1", async () => {
+  const object = { Bucket: local.artifactsBucket, Key: `${cmd}/not ours.txt` };
+  const { VersionId } = await s3.send(new PutObjectCommand({ ...object, Body: "?", IfNoneMatch: "*" }));
+  try {
+    const { exit, json } = await hkdistJson(Audited, "audit", cmd, "--settle", "0");
+    expect([exit, json.breaches]).toEqual([
+      1,
+      [{ kind: "object-unexplained", item: object.Key, problem: expect.any(String) }],
+    ]);
+    const { exit: again, out } = await hkdist("audit", cmd, "--settle", "0");
+    expect([again, out]).toEqual([1, expect.stringMatching(/^object-unexplained {2}.*: 1 breach\n$/s)]);
+  } finally {
+    await s3.send(new DeleteObjectCommand({ ...object, VersionId }));
+  }
+});
+
+test("the doctor finds nothing wrong with the local AWS", async () => {
+  const { exit, json } = await hkdistJson(Doctor, "doctor");
+  expect(json.checks.filter(({ state }) => state === "failed")).toEqual([]);
+  expect(exit).toBe(0);
+  const found = Object.fromEntries(json.checks.map(({ name, found }) => [name, found]));
+  expect(found).toMatchObject({
+    stack: "hkdist in us-east-1 is CREATE_COMPLETE",
+    commands: expect.stringContaining(cmd),
+    "artifacts bucket": local.artifactsBucket,
+    directory: expect.stringContaining(" answered 200 "),
+  });
+  const { out } = await hkdist("doctor");
+  expect(out).toMatch(/^ok {7}stack {12}hkdist in us-east-1 is CREATE_COMPLETE$/m);
+});
+
+test("the doctor says what to do about a stack that is not there", async () => {
+  const { exit, json } = await hkdistJson(Doctor, "doctor", "--stack", "nope");
+  expect(exit).toBe(1);
+  expect(json.checks.filter(({ state }) => state === "failed")).toEqual([
+    {
+      ...{ name: "stack", state: "failed", found: "There is no stack nope in us-east-1." },
+      next: expect.stringContaining("--stack"),
+    },
+  ]);
+});
