@@ -1,10 +1,18 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { Audited, Doctor, Failure, Outcome } from "../../cli/shapes.ts";
 import { clientEnvironment } from "../../local/local-aws.ts";
 import { hostPlatform } from "../../tools/install.ts";
-import { Child, ensureReleased, hkdist, hkdistJson, NOTHING_TO_DO, OPERATED, RELEASED } from "./cli.ts";
+import {
+  ensureReleased,
+  hkdist,
+  hkdistAnywhere,
+  hkdistJson,
+  NOTHING_TO_DO,
+  OPERATED,
+  RELEASED,
+} from "./cli.ts";
 import { directory, local, options, s3 } from "./setting.ts";
 import { userWithPolicies } from "./users.ts";
 
@@ -24,26 +32,34 @@ async function outputs(): Promise<Record<string, string>> {
   );
 }
 
-/** Runs command lines as a new user who has exactly these policies of the stack, and asks as one asks AWS. */
-async function operator(...policies: Policy[]) {
+/** Until the test is over, the environment is that of a new user who has exactly these policies of the stack. */
+async function become(...policies: Policy[]): Promise<void> {
   const named = await outputs();
   const arns = policies.map((policy) => named[`${policy}PolicyArn`] ?? "");
   const { accessKeyId, secretAccessKey } = await userWithPolicies(...arns);
-  const env = {
-    ...clientEnvironment(local),
-    ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-  };
-  return (...args: string[]) => Child.piped(args, env).ended;
+  stubCredentials(accessKeyId, secretAccessKey);
+}
+
+/** Until the test is over, what asks AWS gets to the local one, with these credentials. */
+function stubCredentials(accessKeyId: string, secretAccessKey: string): void {
+  const own = Object.keys(process.env).filter((name) => name.startsWith("AWS_"));
+  for (const name of own) vi.stubEnv(name, undefined);
+  for (const [name, value] of Object.entries(clientEnvironment(local))) vi.stubEnv(name, value);
+  vi.stubEnv("AWS_ACCESS_KEY_ID", accessKeyId);
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", secretAccessKey);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
 }
 
 test("who has Look can look at everything, and is told which policies starting something takes", async () => {
-  const may = await operator("Look");
+  await become("Look");
   await hkdist(...NOTHING_TO_DO);
   const looks = [
     ...[["status"], ["releases", cmd], ["show", cmd, RELEASED], ["history", cmd]],
     ...[["watch", cmd], ["audit", cmd, "--deep", "--settle", "0"], ["doctor"]],
   ];
-  const ended = await Promise.all(looks.map((args) => may(...args)));
+  const ended = await Promise.all(looks.map((args) => hkdistAnywhere(...args)));
   expect(ended.map(({ exit, err }, index) => [looks[index], exit, err])).toEqual(
     looks.map((args) => [args, 0, ""]),
   );
@@ -51,38 +67,44 @@ test("who has Look can look at everything, and is told which policies starting s
     ["Release", NOTHING_TO_DO],
     ["Promote", PROMOTE],
   ] as const) {
-    const { exit, err } = await may(...args);
+    const { exit, err } = await hkdistAnywhere(...args);
     expect([policy, exit]).toEqual([policy, 4]);
     expect(err).toMatch(/^error: These credentials may not do that: .*states:StartExecution/);
     expect(err).toContain(
       `\nnext:  ask for the policy ${policy}PolicyArn of the stack (docs/operators.md)\n`,
     );
   }
-  const { json } = await may(...PROMOTE, "--json").then(({ out }) => ({ json: JSON.parse(out) }));
-  expect(Failure.parse(json).error.kind).toBe("NotAllowed");
+  const { out } = await hkdistAnywhere(...PROMOTE, "--json");
+  expect(Failure.parse(JSON.parse(out)).error.kind).toBe("NotAllowed");
 });
 
 test("who has Release, too, can release, and not promote", async () => {
-  const may = await operator("Look", "Release");
-  const { exit, out } = await may(...NOTHING_TO_DO, "--json");
+  await become("Look", "Release");
+  const [{ exit, out }, refused] = await Promise.all([
+    hkdistAnywhere(...NOTHING_TO_DO, "--json"),
+    hkdistAnywhere(...PROMOTE),
+  ]);
   expect([exit, Outcome.parse(JSON.parse(out)).status]).toEqual([0, "succeeded"]);
-  expect((await may(...PROMOTE)).exit).toBe(4);
+  expect(refused.exit).toBe(4);
 });
 
 test("who has Promote, too, can promote, and not release", async () => {
-  const may = await operator("Look", "Promote");
-  const { exit, out } = await may(...PROMOTE, "--json");
+  await become("Look", "Promote");
+  const [{ exit, out }, refused] = await Promise.all([
+    hkdistAnywhere(...PROMOTE, "--json"),
+    hkdistAnywhere(...NOTHING_TO_DO),
+  ]);
   expect([exit, Outcome.parse(JSON.parse(out)).status]).toEqual([0, "succeeded"]);
+  expect(refused.exit).toBe(4);
   const current = await directory(`${cmd}/current/${hostPlatform()}.json`);
   expect(await current.json()).toMatchObject({ version: RELEASED });
-  expect((await may(...NOTHING_TO_DO)).exit).toBe(4);
 });
 
 test("who has nothing is told so, and by the doctor, too", async () => {
-  const may = await operator();
-  const { exit, err } = await may("status");
+  await become();
+  const { exit, err } = await hkdistAnywhere("status");
   expect([exit, err]).toEqual([4, expect.stringContaining("cloudformation:DescribeStacks")]);
-  const { exit: failed, out } = await may("doctor", "--json");
+  const { exit: failed, out } = await hkdistAnywhere("doctor", "--json");
   const { checks } = Doctor.parse(JSON.parse(out));
   expect(failed).toBe(1);
   expect(checks.filter(({ state }) => state === "failed")).toMatchObject([
@@ -91,8 +113,8 @@ test("who has nothing is told so, and by the doctor, too", async () => {
 });
 
 test("credentials that are none are no right that lacks", async () => {
-  const env = { ...clientEnvironment(local), AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
-  const { exit, out } = await Child.piped(["status", "--json"], env).ended;
+  stubCredentials("", "");
+  const { exit, out } = await hkdistAnywhere("status", "--json");
   expect([exit, Failure.parse(JSON.parse(out)).error.kind]).toEqual([4, "NoCredentials"]);
 });
 

@@ -50,6 +50,15 @@ export interface Begun {
 }
 
 export function begin(...args: string[]): Begun {
+  return beginAnywhere(...args, ...HERE);
+}
+
+/** Runs a command line to its end that asks what the environment says. */
+export function hkdistAnywhere(...args: string[]): Promise<Ended> {
+  return beginAnywhere(...args).ended;
+}
+
+function beginAnywhere(...args: string[]): Begun {
   const told = { out: "", err: "" };
   const into = (stream: keyof typeof told) =>
     new Writable({
@@ -68,7 +77,7 @@ export function begin(...args: string[]): Begun {
       };
     },
   };
-  const ended = run([...args, ...HERE], io).then((exit) => ({ exit, ...told }));
+  const ended = run(args, io).then((exit) => ({ exit, ...told }));
   const interrupt = async () => {
     await vi.waitUntil(() => listeners.length > 0, { timeout: 30_000, interval: 1 });
     for (const listener of listeners) listener();
@@ -96,8 +105,8 @@ export class Child {
   private exit: number | undefined;
 
   /** Without a terminal. */
-  static piped(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Child {
-    return new Child(process.execPath, [...CLI, ...args], env);
+  static piped(args: readonly string[]): Child {
+    return new Child(process.execPath, [...CLI, ...args], process.env);
   }
 
   /** In a terminal of that size, which is a pseudo-terminal of Python's. */
