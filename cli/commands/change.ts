@@ -1,7 +1,7 @@
 import confirm from "@inquirer/confirm";
 import { checkRequest } from "../../lambda/promote/check-request.ts";
 import { preview } from "../../lambda/promote/promote.ts";
-import { PromoteRefusedError } from "../../lambda/shared/errors.ts";
+import { PromoteRefusedError, YankedVersionError } from "../../lambda/shared/errors.ts";
 import type { PromoteRequest } from "../../lambda/shared/payloads.ts";
 import { configuredCommands } from "../deployment/configured.ts";
 import type { Deployment } from "../deployment/deployment.ts";
@@ -37,15 +37,7 @@ export async function change(
   const { table, s3, bucket, flags } = deployment;
   const request = checkRequest(input, Object.keys(await configuredCommands(deployment)));
   const { current, change } = await preview({ table, s3, bucket }, request).catch((error: unknown) => {
-    if (!(error instanceof PromoteRefusedError)) throw error;
-    if (error.message.includes("is not recorded on any")) {
-      const next = `npx hkdist releases ${request.cmd}${flags}`;
-      throw new CliError("NotFound", error.message, { cause: error, next });
-    }
-    // The machine's own next step is written for who starts it by hand.
-    const [said = error.message] = error.message.split(" To take clients to ");
-    const next = `npx hkdist promote ${request.cmd} ${request.version} --force${flags}`;
-    throw new CliError("Refused", said, { cause: error, next });
+    throw refusal(error, request, flags);
   });
   const moves = change === undefined ? [] : movesOf(change.entry);
   const stay = Object.entries(current?.platforms ?? {})
@@ -58,6 +50,25 @@ export async function change(
   if (!yes) await ask(context, question(request));
   const revision = request.action === "promote" ? { revision: current?.revision ?? 0 } : {};
   return startAndWatch(context, deployment, deployment.promoteMachineArn, { ...input, ...revision });
+}
+
+/** What the machine would refuse, with the command that is right instead. */
+function refusal(error: unknown, { cmd, version }: PromoteRequest, flags: string): unknown {
+  const isRefused = error instanceof PromoteRefusedError;
+  if (!isRefused && !(error instanceof YankedVersionError)) return error;
+  const it = `${cmd} ${version}`;
+  if (!isRefused) {
+    return new CliError("Refused", error.sentence, {
+      cause: error,
+      next: `npx hkdist yank ${it} --undo${flags}`,
+    });
+  }
+  return error.sentence.includes("is not recorded on any")
+    ? new CliError("NotFound", error.sentence, { cause: error, next: `npx hkdist releases ${cmd}${flags}` })
+    : new CliError("Refused", error.sentence, {
+        cause: error,
+        next: `npx hkdist promote ${it} --force${flags}`,
+      });
 }
 
 function describeChange(

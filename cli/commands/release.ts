@@ -1,5 +1,7 @@
 import { checkRequest } from "../../lambda/request/check-request.ts";
+import { InvalidReleaseRequestError } from "../../lambda/shared/errors.ts";
 import { configuredCommands } from "../deployment/configured.ts";
+import { CliError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
 import { startAndWatch } from "../watch-to-the-end.ts";
@@ -35,7 +37,14 @@ export function releaseCommand(io: Io, ended: (exit: number) => void) {
             ...(!publish && { publish }),
           };
           // As the machine would say it, before an execution fails and rings.
-          checkRequest(dropUndefined(input), await configuredCommands(deployment));
+          const commands = await configuredCommands(deployment);
+          try {
+            checkRequest(dropUndefined(input), commands);
+          } catch (error) {
+            if (!(error instanceof InvalidReleaseRequestError)) throw error;
+            const next = `npx hkdist release <cmd>${deployment.flags}, of ${Object.keys(commands).join(", ")}; --help has the options`;
+            throw new CliError("Refused", error.sentence, { cause: error, next });
+          }
           return startAndWatch(context, deployment, deployment.releaseMachineArn, input, { detach });
         }),
       );

@@ -27,7 +27,7 @@ export function explain(thrown: unknown, { isLocal, region }: Place): CliError {
   const error = (thrown instanceof Error ? thrown : new Error(String(thrown))) as SdkError;
   const { name, message, code = "" } = error;
   const cause = { cause: error };
-  if (error instanceof HkdistError) return new CliError("Refused", `${name}: ${message}`, cause);
+  if (error instanceof HkdistError) return new CliError("Refused", `${name}: ${error.sentence}`, cause);
   if (error instanceof UserError) return new CliError("Refused", message, cause);
   if (NO_CREDENTIALS.test(name)) {
     return new CliError("NoCredentials", `There are no AWS credentials that can be used: ${message}`, {

@@ -21,9 +21,9 @@ export function checkRequest(input: unknown, commands: readonly string[]): Promo
   const problems = parsed.success ? [] : parsed.error.issues.map(describeIssue);
   problems.push(...wrongTogether(input));
   if (!parsed.success || problems.length > 0) {
-    throw new InvalidPromoteRequestError(
-      `${problems.join("; ")}. The shortest right input is ${example(input, commands)}.`,
-    );
+    throw new InvalidPromoteRequestError(`${problems.join("; ")}.`, {
+      byHand: `The shortest right input is ${example(input, commands)}.`,
+    });
   }
   const { cmd, version, yank, force = false, reason = "", revision } = parsed.data;
   const action = yank === undefined ? "promote" : yank ? "yank" : "restore";

@@ -42,10 +42,9 @@ export function decidePromotion(
   });
   const [problem] = [...backwards, ...leftBehind({ cmd, version }, artifacts, current)];
   if (problem !== undefined && !force) {
-    throw new PromoteRefusedError(
-      `${problem}. Nothing was changed. To take clients to ${version} all the same, add "force": true: ` +
-        `${forcedPromotion(cmd, version)}.`,
-    );
+    throw new PromoteRefusedError(`${problem}. Nothing was changed.`, {
+      byHand: `To take clients to ${version} all the same, add "force": true: ${forcedPromotion(cmd, version)}.`,
+    });
   }
   return advance(cmd, current, changed, about);
 }

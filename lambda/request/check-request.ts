@@ -32,7 +32,9 @@ export function checkRequest(input: unknown, commands: ReleasableCommands): Omit
   }
   if (!parsed.success || command === undefined || problems.length > 0) {
     const example = JSON.stringify({ cmd: Object.keys(commands)[0] });
-    throw new InvalidReleaseRequestError(`${problems.join("; ")}. The shortest right input is ${example}.`);
+    throw new InvalidReleaseRequestError(`${problems.join("; ")}.`, {
+      byHand: `The shortest right input is ${example}.`,
+    });
   }
   const {
     cmd,

@@ -10,8 +10,14 @@ const LONGEST_MESSAGE = 6000;
  */
 export abstract class HkdistError extends Error {
   abstract override readonly name: string;
-  constructor(message: string, options?: ErrorOptions) {
+  /** The message without its advice to who starts machines by hand. */
+  readonly sentence: string;
+
+  /** @param byHand ends the message: the input of a machine that would be right */
+  constructor(sentence: string, { byHand, ...options }: ErrorOptions & { byHand?: string } = {}) {
+    const message = [sentence, byHand].filter(Boolean).join(" ");
     super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)} ...` : message, options);
+    this.sentence = sentence;
   }
 }
 

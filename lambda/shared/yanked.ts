@@ -18,12 +18,16 @@ export function offered({
 }
 
 /** Why, when and by whom a version was withdrawn, and how that is undone. */
-export function tellYank(cmd: string, version: string, { reason, at, by }: Yank): string {
-  const undo = JSON.stringify({ cmd, version, yank: false });
-  return (
-    `${cmd} ${version} was withdrawn at ${at} by ${by}: ${reason}. ` +
-    `To undo that, start the promote machine with ${undo}.`
-  );
+export function tellYank(cmd: string, version: string, yank: Yank): string {
+  return `${tellWithdrawal(cmd, version, yank)} ${tellUndo(cmd, version)}`;
+}
+
+function tellWithdrawal(cmd: string, version: string, { reason, at, by }: Yank): string {
+  return `${cmd} ${version} was withdrawn at ${at} by ${by}: ${reason}.`;
+}
+
+function tellUndo(cmd: string, version: string): string {
+  return `To undo that, start the promote machine with ${JSON.stringify({ cmd, version, yank: false })}.`;
 }
 
 /**
@@ -39,12 +43,13 @@ export function throwIfYanked(
   const yank = yankOf(current, version);
   if (yank === undefined) return;
   const again = JSON.stringify({ cmd, version, yank: true, reason: yank.reason });
-  throw new YankedVersionError(
-    `${tellYank(cmd, version, yank)} A release of it needs that first, or a new tag.` +
+  throw new YankedVersionError(tellWithdrawal(cmd, version, yank), {
+    byHand:
+      `${tellUndo(cmd, version)} A release of it needs that first, or a new tag.` +
       (hasStored
         ? ` What this release stored meanwhile is hidden by withdrawing it once more: ${again}.`
         : ""),
-  );
+  });
 }
 
 /**

@@ -190,7 +190,7 @@ describe("what somebody with all rights does behind its back", () => {
   });
 
   test("is printed with the runbook's sections", async () => {
-    const { status, lines } = await run("--cmd", CMD, "--settle", "0");
+    const { status, lines } = await run(CMD, "--settle", "0");
     expect(status).toBe(1);
     expect(lines).toContainEqual(
       expect.stringMatching(/^object-missing {2}.*\(docs\/runbook\.md, "A recorded object is gone"\)$/),

@@ -43,9 +43,9 @@ test("a release is told in lines to its end, which says what is current", async 
   const [patch] = await patchesTo(table, cmd, PUBLISHED);
   const size = patch !== undefined && "size" in patch ? patch.size : 0;
   expect(out).toContain(`  patch ${RELEASED} -> ${PUBLISHED} ${platform} made (${grouped(size)} B, `);
-  expect(out.endsWith(`\n${cmd} ${PUBLISHED} is current on 2 platforms: ${local.directoryUrl}${cmd}\n`)).toBe(
-    true,
-  );
+  expect(
+    out.endsWith(`\n${cmd} ${PUBLISHED} is current on 2 platforms:\n${local.directoryUrl}${cmd}\n`),
+  ).toBe(true);
   const current = await directory(`${cmd}/current/${platform}.json`);
   expect(await current.json()).toMatchObject({ version: PUBLISHED });
 
