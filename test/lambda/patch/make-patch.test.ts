@@ -123,6 +123,7 @@ describe("a patch", () => {
         sha256: sha256(patch.body),
         s3VersionId: patch.versionId,
         recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        milliseconds: expect.any(Number),
       },
     ]);
   });
@@ -236,7 +237,11 @@ describe("a patch", () => {
     const first = await make(table);
     const row = table.find(ROW_KEY);
     expect(await make(table)).toEqual({ ...first, outcome: "present" });
-    expect(table.find(ROW_KEY)).toEqual({ ...row, recordedAt: expect.any(String) });
+    expect(table.find(ROW_KEY)).toEqual({
+      ...row,
+      recordedAt: expect.any(String),
+      milliseconds: expect.any(Number),
+    });
     expect(bucket.objects.filter(({ key }) => key === KEY)).toHaveLength(1);
   });
 
