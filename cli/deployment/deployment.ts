@@ -64,10 +64,14 @@ export async function findDeployment(where: Where): Promise<Deployment> {
   const settings = settingsFor(where);
   const formation = new CloudFormationClient(settings);
   const region = await formation.config.region().catch((error: unknown) => {
-    throw new CliError("Usage", "No region is configured.", {
-      cause: error,
-      next: "the same with --region, or with AWS_REGION or a profile that has one",
-    });
+    const { profile } = where;
+    throw new CliError(
+      "Usage",
+      profile === undefined
+        ? "No region is configured."
+        : `The AWS configuration has no profile ${profile}, or that has no region.`,
+      { cause: error, next: "the same with --region, or with a --profile that has one" },
+    );
   });
   const { name, status, outputs } = await findStack(formation, where.stack);
   const output = (key: string) => outputs[key] ?? "";

@@ -54,6 +54,13 @@ async function describeStack(client: CloudFormationClient, StackName: string): P
     // CloudFormation has no name of its own for it.
     const { name, message } = error as Error;
     if (name === "ValidationError" && message.includes("does not exist")) return undefined;
+    // Rights for one stack do not tell whether there is another.
+    if (name === "AccessDenied") {
+      throw new CliError("NotAllowed", `Stack ${StackName} may not be looked at: ${message}`, {
+        cause: error,
+        next: "another --stack, --region or --profile; or the stack's LookPolicyArn (docs/operators.md)",
+      });
+    }
     throw error;
   }
 }
