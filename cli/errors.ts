@@ -18,7 +18,7 @@ export const EXIT = {
 export class CliError extends Error {
   override readonly name = "CliError";
   /** For scripts, such as `NotFound`. */
-  readonly kind: string;
+  readonly kind: keyof typeof KINDS;
   readonly exit: number;
   /** A sentence or a command. */
   readonly next: string | undefined;

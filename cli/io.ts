@@ -1,9 +1,12 @@
 import type { Writable } from "node:stream";
+import { quote } from "../tools/quote.ts";
 
 export type Out = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 /** Where a command reads and writes: the process's, or a test's. */
 export interface Io {
+  /** The command line, without the program. */
+  args: readonly string[];
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   stdout: Out;
   stderr: Out;
@@ -14,6 +17,11 @@ export interface Io {
 
 function isTerminal({ stdout, env }: Pick<Io, "stdout" | "env">): boolean {
   return stdout.isTTY === true && env["CI"] !== "true" && env["CI"] !== "1" && env["TERM"] !== "dumb";
+}
+
+/** What was typed, to be typed again with more. */
+export function typed({ args }: Pick<Io, "args">): string {
+  return ["npx", "hkdist", ...args].map(quote).join(" ");
 }
 
 /** Whether what is written can be drawn over. A terminal may not know its size, such as a serial line: it tells 0. */

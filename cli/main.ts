@@ -5,11 +5,20 @@ import { run } from "./run.ts";
 /** Milliseconds. */
 const SAME_CTRL_C = 500;
 
-process.exitCode = await run(process.argv.slice(2), {
+// Who reads with `| head` has seen enough. What was started goes on.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.done);
+  throw error;
+});
+
+// What ends without an answer is a prompt whose input was closed.
+process.exitCode = EXIT.declined;
+void run({
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
+  args: process.argv.slice(2),
   onInterrupt(listener) {
     let first: number | undefined;
     // npm passes a Ctrl-C on that the terminal has sent to us, too: what follows at once is the same one.
@@ -21,4 +30,6 @@ process.exitCode = await run(process.argv.slice(2), {
     process.on("SIGINT", heard);
     return () => process.off("SIGINT", heard);
   },
+}).then((exit) => {
+  process.exitCode = exit;
 });

@@ -87,7 +87,8 @@ export async function answer(
   }
 }
 
-function tellError(io: Io, json: boolean, { kind, message, next }: CliError): void {
+/** On standard output where a program reads, else on standard error. */
+export function tellError(io: Io, json: boolean, { kind, message, next }: CliError): void {
   if (json) {
     io.stdout.write(`${JSON.stringify({ error: { kind, message, next: next ?? null } }, null, 2)}\n`);
     return;

@@ -95,8 +95,12 @@ export const Status = z.strictObject({
       name: z.string(),
       arn: z.string(),
       machine: z.enum(["release", "promote"]),
+      action: z.enum(["release", "promote", "yank", "restore"]),
       status,
       cmd: z.string().nullable(),
+      /** Null as long as a release of the newest tag has not said it. */
+      version: z.string().nullable(),
+      error: z.string().nullable(),
       startedAt: time,
       endedAt: time,
     }),

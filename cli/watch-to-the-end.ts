@@ -5,10 +5,10 @@ import { CliError, EXIT } from "./errors.ts";
 import type { Facts } from "./execution/facts.ts";
 import { follow } from "./execution/follow.ts";
 import { newExecutionName } from "./execution/name.ts";
-import { type Progress, progressOf } from "./execution/progress.ts";
+import { progressOf } from "./execution/progress.ts";
 import type { Answer, Context } from "./program.ts";
 import { outcomeOf } from "./shapes.ts";
-import { count } from "./view/format.ts";
+import { verdict } from "./verdict.ts";
 import { renderEnd } from "./view/progress.ts";
 import { screenFor } from "./view/screen.ts";
 
@@ -36,8 +36,8 @@ export async function startAndWatch(
       const { kind, message } = explain(error, deployment);
       if (kind !== "NotAllowed") throw error;
       const policy = stateMachineArn === deployment.releaseMachineArn ? "Release" : "Promote";
-      const next = `ask for the policy ${policy}PolicyArn of the stack (docs/operators.md)`;
-      throw new CliError("NotAllowed", message, { cause: error, next });
+      const next = `ask for the stack's ${policy}PolicyArn (docs/operators.md)`;
+      throw new CliError("NotAllowed", `Nothing was started. ${message}`, { cause: error, next });
     });
     if (detach) stopped.abort();
     return await watchToTheEnd(context, deployment, executionArn, { stopped, detach });
@@ -65,7 +65,11 @@ async function watchToTheEnd(
 ): Promise<Answer> {
   const screen = screenFor(io, json || detach);
   const show = (facts: Facts) => screen.show(facts);
-  const facts = await follow(deployment, arn, show, stopped.signal).finally(() => screen.end());
+  const facts = await follow(deployment, arn, show, stopped.signal)
+    .finally(() => screen.end())
+    .catch((error: unknown) => {
+      throw lost(error, deployment, arn);
+    });
   const progress = progressOf(facts, new Date());
   const outcome = outcomeOf(progress);
   if (progress.status === "running") {
@@ -82,39 +86,12 @@ async function watchToTheEnd(
   };
 }
 
-/** The last lines: what is so now, and what to type next. */
-function verdict(progress: Progress, { flags, directoryUrl }: Deployment): string[] {
-  const { machine, cmd, version, status, published, platforms } = progress;
-  const it = `${cmd} ${version}`;
-  if (status === "stopped")
-    return [`It was stopped. What it stored stays; started again, it goes on from there.`];
-  if (status !== "succeeded") return [`next:  ${nextAfterFailure(progress, flags)}`];
-  if (machine === "promote") return [`Done.`, `next:  npx hkdist status ${cmd}${flags}`];
-  switch (published) {
-    case "changed":
-      return [`${it} is current on ${count(platforms.length, "platform")}:`, `${directoryUrl}${cmd}`];
-    case "already":
-      return [`${it} is current, as it was before.`];
-    default:
-      return [`${it} is recorded, and not current.`, `next:  npx hkdist promote ${it}${flags}`];
-  }
-}
-
-/** By the error's name; the sentences of the errors themselves say more. */
-function nextAfterFailure({ machine, cmd, version, error }: Progress, flags: string): string {
-  const it = [cmd ?? "<cmd>", version].filter(Boolean).join(" ");
-  switch (error?.name) {
-    case "BuildFailedError":
-      return `mend it, tag a new version and push the tag; then: npx hkdist release ${cmd}${flags}`;
-    case "PublishRefusedError":
-      return `npx hkdist promote ${it} --force${flags}, if clients are meant to get it all the same`;
-    case "YankedVersionError":
-      return `npx hkdist yank ${it} --undo${flags}, or tag a new version`;
-    case "ConcurrentPublishError":
-      return `npx hkdist status ${cmd}${flags}`;
-    default:
-      return machine === "release"
-        ? `npx hkdist release ${cmd ?? "<cmd>"}${flags}, when that is mended: what is done is found done`
-        : `npx hkdist status ${cmd ?? ""}${flags}`;
-  }
+/** Not to see any more what goes on is not its end. */
+function lost(error: unknown, deployment: Deployment, arn: string): CliError {
+  const { kind, message } = explain(error, deployment);
+  const name = arn.split(":").at(-1);
+  return new CliError(kind, `${message}\n${name} goes on without being watched.`, {
+    cause: error,
+    next: `npx hkdist watch ${name}${deployment.flags}`,
+  });
 }

@@ -6,6 +6,7 @@ import { CliError, EXIT } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
 import type { Audited } from "../shapes.ts";
+import { duration } from "../view/format.ts";
 import { secondsOption } from "./options.ts";
 
 /** Looks whether what must always hold does. */
@@ -48,7 +49,13 @@ export function auditCommand(io: Io, ended: (exit: number) => void) {
           const json: z.infer<typeof Audited> = { breaches, counts: { ...counts } };
           return {
             json,
-            lines: [...breaches.map(lineAbout), `${looked.join(", ")}: ${countOf(breaches)}`],
+            lines: [
+              ...breaches.map(lineAbout),
+              ...(settle > 0
+                ? [`Not judged: what is younger than ${duration(settle * 1000)}; --settle 0 judges it, too.`]
+                : []),
+              `${looked.join(", ")}: ${countOf(breaches)}`,
+            ],
             exit: breaches.length === 0 ? EXIT.done : EXIT.failed,
           };
         }),

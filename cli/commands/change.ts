@@ -7,7 +7,7 @@ import { configuredCommands } from "../deployment/configured.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { CliError } from "../errors.ts";
 import { type Move, movesOf } from "../execution/progress.ts";
-import { canAsk } from "../io.ts";
+import { canAsk, typed } from "../io.ts";
 import type { Answer, Context } from "../program.ts";
 import { tellMoves } from "../view/moves.ts";
 import type { Paint } from "../view/paint.ts";
@@ -81,9 +81,9 @@ function describeChange(
   paint: Paint,
 ): string[] {
   const what = {
-    promote: `${cmd} ${version} becomes current:`,
-    yank: `${cmd} ${version} is withdrawn: nobody is told it any more, its binaries and patches are hidden.`,
-    restore: `${cmd} ${version} is no longer withdrawn: it can be downloaded by name again. Nothing becomes current by that.`,
+    promote: `This will make ${cmd} ${version} current:`,
+    yank: `This will withdraw ${cmd} ${version}: nobody is told it any more, its binaries and patches are hidden.`,
+    restore: `This will undo the withdrawal of ${cmd} ${version}: it can be downloaded by name again. Nothing becomes current by that.`,
   };
   const gone = moves.filter(({ to }) => to === undefined).map(({ platform }) => platform);
   return [
@@ -112,7 +112,7 @@ function question({ action, cmd, version }: PromoteRequest): string {
 async function ask({ io }: Context, message: string): Promise<void> {
   if (!canAsk(io)) {
     throw new CliError("Declined", "Nothing was changed: nobody can be asked here.", {
-      next: "the same with --yes",
+      next: `${typed(io)} --yes`,
     });
   }
   const isMeant = await confirm({ message, default: false }, { input: io.stdin, output: io.stdout }).catch(

@@ -2,7 +2,7 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { z } from "zod";
 import { settingsFor } from "../deployment/deployment.ts";
 import { explain } from "../deployment/trouble.ts";
-import { type Finding, failed, ok } from "../doctor/check.ts";
+import { type Finding, failed, ok, skipped } from "../doctor/check.ts";
 import { checkDirectory } from "../doctor/directory.ts";
 import { checkQuotas } from "../doctor/quotas.ts";
 import { checkRights } from "../doctor/rights.ts";
@@ -60,7 +60,11 @@ async function examine(context: Context): Promise<Finding[]> {
       checkQuotas(deployment).catch(() => []),
       checkDirectory(deployment),
     ]);
-    return [...tools, identity, found, ...rights, directory, ...quotas];
+    const starts = skipped(
+      "may start",
+      "only starting something shows it: ReleasePolicyArn, PromotePolicyArn (docs/operators.md)",
+    );
+    return [...tools, identity, found, ...rights, starts, directory, ...quotas];
   } catch (error) {
     const { message, next } = explained(error, context);
     return [...tools, identity, failed("stack", message, next)];

@@ -24,3 +24,8 @@ export function secondsOption(text: string): number {
 export function versionArgument(text: string): string {
   return text.replace(/^v(?=\d)/, "");
 }
+
+/** A tag as people write it: its version alone is clear, too. */
+export function tagOption(text: string): string {
+  return /^\d/.test(text) ? `v${text}` : text;
+}

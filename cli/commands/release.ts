@@ -1,11 +1,13 @@
 import { checkRequest } from "../../lambda/request/check-request.ts";
 import { InvalidReleaseRequestError } from "../../lambda/shared/errors.ts";
 import { configuredCommands } from "../deployment/configured.ts";
+import type { Deployment } from "../deployment/deployment.ts";
 import { CliError } from "../errors.ts";
+import { askedOf, newestExecutions } from "../execution/find.ts";
 import type { Io } from "../io.ts";
-import { answer, hkdistCommand } from "../program.ts";
+import { answer, type Context, hkdistCommand } from "../program.ts";
 import { startAndWatch } from "../watch-to-the-end.ts";
-import { listOption } from "./options.ts";
+import { listOption, tagOption } from "./options.ts";
 
 /** Starts a release and follows it. */
 export function releaseCommand(io: Io, ended: (exit: number) => void) {
@@ -21,7 +23,11 @@ export function releaseCommand(io: Io, ended: (exit: number) => void) {
         "Starting it again is safe: what is done is found done. Ctrl-C stops watching, and not the release.",
     )
     .argument("<cmd>", "a configured command")
-    .option("--tag <tag>", "a tag of its branch (default: the newest, which must be the branch's head)")
+    .option(
+      "--tag <tag>",
+      "a tag of its branch (default: the newest, which must be the branch's head)",
+      tagOption,
+    )
     .option("--platforms <list>", "some of the command's platforms (default: all)", listOption)
     .option("--bases <versions>", "with a recorded --tag: only make patches from these versions", listOption)
     .option("--no-publish", "build and record it, but do not make it current")
@@ -38,13 +44,14 @@ export function releaseCommand(io: Io, ended: (exit: number) => void) {
           };
           // As the machine would say it, before an execution fails and rings.
           const commands = await configuredCommands(deployment);
+          if (commands[cmd] === undefined) refuseCommand(deployment, cmd, Object.keys(commands));
           try {
             checkRequest(dropUndefined(input), commands);
           } catch (error) {
             if (!(error instanceof InvalidReleaseRequestError)) throw error;
-            const next = `npx hkdist release <cmd>${deployment.flags}, of ${Object.keys(commands).join(", ")}; --help has the options`;
-            throw new CliError("Refused", error.sentence, { cause: error, next });
+            throw new CliError("Usage", error.sentence, { cause: error, next: "npx hkdist release --help" });
           }
+          await noteOthers(context, deployment, cmd);
           return startAndWatch(context, deployment, deployment.releaseMachineArn, input, { detach });
         }),
       );
@@ -52,3 +59,24 @@ export function releaseCommand(io: Io, ended: (exit: number) => void) {
 }
 
 const dropUndefined = (object: object): unknown => JSON.parse(JSON.stringify(object));
+
+function refuseCommand({ stack, flags }: Deployment, cmd: string, names: string[]): never {
+  throw new CliError(
+    "NotFound",
+    `No command ${cmd} is configured in stack ${stack}; there is ${names.join(", ")}.`,
+    {
+      next: `npx hkdist status${flags}`,
+    },
+  );
+}
+
+/** Two releases of a command at once are safe and rarely meant. */
+async function noteOthers({ io }: Context, deployment: Deployment, cmd: string): Promise<void> {
+  const running = await newestExecutions(deployment, { running: true });
+  for (const one of running) {
+    if (one.machine !== "release" || (await askedOf(deployment, one)).cmd !== cmd) continue;
+    io.stderr.write(
+      `note: ${cmd} is being released already: npx hkdist watch ${one.name}${deployment.flags}\n`,
+    );
+  }
+}

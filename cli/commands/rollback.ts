@@ -1,4 +1,5 @@
 import { goodVersions } from "../../lambda/promote/good-versions.ts";
+import { artifactsOfVersion } from "../../lambda/shared/artifacts.ts";
 import { type Current, currentWithHistory, type HistoryEntry } from "../../lambda/shared/current.ts";
 import { compareVersions, isVersion } from "../../lambda/shared/version.ts";
 import { yankOf } from "../../lambda/shared/yanked.ts";
@@ -37,7 +38,12 @@ export function rollbackCommand(io: Io, ended: (exit: number) => void) {
               },
             );
           }
-          if (given !== undefined && isVersion(given) && compareVersions(given, newest) >= 0) {
+          const isRecorded =
+            given !== undefined &&
+            isVersion(given) &&
+            (await artifactsOfVersion(deployment.table, cmd, given)).size > 0;
+          // What is not recorded is told by the preview.
+          if (isRecorded && compareVersions(given, newest) >= 0) {
             const what = given === newest ? "what is current" : `newer than what is current, ${newest}`;
             throw new CliError("Usage", `${cmd} ${given} is ${what}: that is no way back.`, {
               next: `npx hkdist ${given === newest ? `rollback ${cmd}` : `promote ${cmd} ${given}`}${deployment.flags}`,
@@ -49,7 +55,7 @@ export function rollbackCommand(io: Io, ended: (exit: number) => void) {
               "NotFound",
               `No good version of ${cmd} is left that is older than ${newest}.`,
               {
-                next: `npx hkdist releases ${cmd}${deployment.flags}, then name one: npx hkdist rollback ${cmd} <version>${deployment.flags}`,
+                next: `npx hkdist releases ${cmd}${deployment.flags}`,
               },
             );
           }

@@ -5,6 +5,7 @@ import { patchObjectKey, provenanceObjectKey } from "../../lambda/shared/keys.ts
 import { type Patch, patchesTo } from "../../lambda/shared/patches.ts";
 import { getSource } from "../../lambda/shared/sources.ts";
 import { compareVersions, isVersion } from "../../lambda/shared/version.ts";
+import { wholeRow } from "../../lambda/shared/whole-row.ts";
 import { yankOf } from "../../lambda/shared/yanked.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { type KnownCommand, knownCommand } from "../deployment/known-commands.ts";
@@ -37,7 +38,9 @@ export function showCommand(io: Io, ended: (exit: number) => void) {
 
 async function look(deployment: Deployment, { cmd, current }: KnownCommand, version: string) {
   const { table, s3, bucket, artifactsUrl, flags } = deployment;
-  const artifacts = isVersion(version) ? [...(await artifactsOfVersion(table, cmd, version)).values()] : [];
+  const artifacts = isVersion(version)
+    ? [...(await artifactsOfVersion(table, cmd, version)).values()].map((row) => wholeArtifact(row, flags))
+    : [];
   if (artifacts.length === 0) {
     throw new CliError("NotFound", `${cmd} ${version} is not recorded.`, {
       next: `npx hkdist releases ${cmd}${flags}`,
@@ -57,6 +60,23 @@ async function look(deployment: Deployment, { cmd, current }: KnownCommand, vers
     yank: yankOf(current, version),
     isCurrentOn: (platform: string) => current?.platforms[platform]?.version === version,
   };
+}
+
+/** @throws CliError when somebody has damaged the row */
+function wholeArtifact(row: Artifact, flags: string): Artifact {
+  try {
+    return wholeRow<Artifact>(row, {
+      size: "number",
+      gzSize: "number",
+      sha256: "string",
+      recordedAt: "string",
+    });
+  } catch (error) {
+    throw new CliError("Trouble", (error as Error).message, {
+      cause: error,
+      next: `npx hkdist audit${flags}`,
+    });
+  }
 }
 
 type Facts = Awaited<ReturnType<typeof look>>;

@@ -1,8 +1,9 @@
 import type { z } from "zod";
-import { newestChange } from "../../lambda/shared/current.ts";
+import { newestMove } from "../../lambda/shared/current.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { type KnownCommand, knownCommand, knownCommands } from "../deployment/known-commands.ts";
-import { type FoundExecution, inputOf, newestExecutions } from "../execution/find.ts";
+import type { Asked } from "../execution/asked.ts";
+import { askedOf, type FoundExecution, newestExecutions } from "../execution/find.ts";
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
 import { newestReleases } from "../read-releases.ts";
@@ -43,11 +44,13 @@ export function statusCommand(io: Io, ended: (exit: number) => void) {
                 .toSorted((a, b) => (a.platform < b.platform ? -1 : 1)),
               releases: releases.map(releaseJson),
             })),
-            executions: executions.map(({ name, arn, machine, status, cmd, startedAt, endedAt }) => ({
-              ...{ name, arn, machine, status, cmd },
-              startedAt: startedAt.toISOString(),
-              endedAt: endedAt?.toISOString() ?? null,
-            })),
+            executions: executions.map(
+              ({ name, arn, machine, action, status, cmd, version, error, ...one }) => ({
+                ...{ name, arn, machine, action, status, cmd, version, error },
+                startedAt: one.startedAt.toISOString(),
+                endedAt: one.endedAt?.toISOString() ?? null,
+              }),
+            ),
           };
           const now = new Date();
           const place = deployment.isLocal ? "the local AWS" : deployment.region;
@@ -65,17 +68,21 @@ export function statusCommand(io: Io, ended: (exit: number) => void) {
 
 async function look({ table }: Deployment, known: KnownCommand) {
   const [change, releases] = await Promise.all([
-    newestChange(table, known.cmd),
+    newestMove(table, known.cmd),
     newestReleases(table, known.cmd, known.current, RELEASES),
   ]);
   return { ...known, change, releases };
 }
 
+interface Told extends FoundExecution {
+  cmd: string | null;
+  version: string | null;
+  action: Asked["action"];
+  error: string | null;
+}
+
 /** All that are running, and a few that have ended; of one command, or of all. */
-async function latest(
-  deployment: Deployment,
-  cmd: string | undefined,
-): Promise<(FoundExecution & { cmd: string | null })[]> {
+async function latest(deployment: Deployment, cmd: string | undefined): Promise<Told[]> {
   const [running, newest] = await Promise.all([
     newestExecutions(deployment, { running: true }),
     newestExecutions(deployment, { most: cmd === undefined ? EXECUTIONS : EXECUTIONS * 4 }),
@@ -83,8 +90,9 @@ async function latest(
   const all = [...running, ...newest.filter(({ arn }) => !running.some((one) => one.arn === arn))];
   const told = await Promise.all(
     all.map(async (one) => {
-      const asked = (await inputOf(deployment, one.arn)).cmd;
-      return { ...one, cmd: typeof asked === "string" ? asked : null };
+      const asked = await askedOf(deployment, one);
+      const facts = { cmd: asked.cmd ?? null, version: asked.version ?? null, error: asked.error ?? null };
+      return { ...one, ...facts, action: asked.action };
     }),
   );
   const ours = told.filter((one) => cmd === undefined || one.cmd === cmd);
@@ -117,19 +125,21 @@ function commandLines(
   return lines;
 }
 
+const WORDS: Record<Asked["action"], string> = {
+  release: "release",
+  promote: "promotion",
+  yank: "withdrawal",
+  restore: "restoration",
+};
 const SIGNS: Record<string, Style> = { succeeded: "good", running: "strong" };
 
-function executionLines(
-  executions: Awaited<ReturnType<typeof latest>>,
-  now: Date,
-  paint: Paint,
-  flags: string,
-): string[] {
+function executionLines(executions: readonly Told[], now: Date, paint: Paint, flags: string): string[] {
   if (executions.length === 0) return ["Nothing has been started yet."];
   const width = Math.max(...executions.map(({ status }) => status.length));
-  const lines = executions.map(({ name, machine, status, cmd, startedAt, endedAt }) => {
+  const lines = executions.map(({ name, action, status, cmd, version, error, startedAt, endedAt }) => {
     const word = status.padEnd(width);
-    const what = `${machine === "release" ? "release" : "change"} of ${cmd ?? "an unknown command"}`;
+    const subject = [cmd ?? "an unknown command", version].filter(Boolean).join(" ");
+    const what = `${WORDS[action]} of ${subject}${error ? ` (${error})` : ""}`;
     const when = endedAt ? `ended ${ago(endedAt, now)}` : `started ${ago(startedAt, now)}`;
     return `  ${paint(SIGNS[status] ?? "bad", word)}  ${what}, ${when}  ${paint("quiet", name)}`;
   });

@@ -1,6 +1,6 @@
 import input from "@inquirer/input";
 import { CliError } from "../errors.ts";
-import { canAsk, type Io } from "../io.ts";
+import { canAsk, type Io, typed } from "../io.ts";
 import { answer, type Context, hkdistCommand } from "../program.ts";
 import { change } from "./change.ts";
 import { versionArgument } from "./options.ts";
@@ -38,7 +38,7 @@ export function yankCommand(io: Io, ended: (exit: number) => void) {
 async function askReason({ io }: Context): Promise<string> {
   if (!canAsk(io)) {
     throw new CliError("Usage", "A withdrawal needs its reason, for those who meet the version later.", {
-      next: 'the same with --reason "..."',
+      next: `${typed(io)} --reason "..."`,
     });
   }
   const message = "Why is it withdrawn (people will read this)?";

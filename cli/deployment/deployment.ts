@@ -28,6 +28,7 @@ export interface Settings {
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
   maxAttempts: number;
+  logger: Logger;
 }
 
 /** A deployed stack, with clients that speak for who runs this. */
@@ -54,6 +55,11 @@ export interface Deployment {
   s3: S3Client;
 }
 
+type Logger = Record<"trace" | "debug" | "info" | "warn" | "error", () => void>;
+const nothing = () => {};
+/** The SDK warns of a profile beside keys in the environment, in eight lines: who typed --profile means it. */
+const SILENT: Logger = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 /** A throttled call is tried again, with growing pauses of up to 20 s: half a minute in all. */
 const TRIES = 8;
 
@@ -70,7 +76,10 @@ export async function findDeployment(where: Where): Promise<Deployment> {
       profile === undefined
         ? "No region is configured."
         : `The AWS configuration has no profile ${profile}, or that has no region.`,
-      { cause: error, next: "the same with --region, or with a --profile that has one" },
+      {
+        cause: error,
+        next: "the same with --region or with a --profile that has one; --local is the AWS of this checkout",
+      },
     );
   });
   const { name, status, outputs } = await findStack(formation, where.stack);
@@ -103,13 +112,16 @@ export async function findDeployment(where: Where): Promise<Deployment> {
 /** @throws CliError when there is no local AWS in the folder */
 export function settingsFor({ region, profile, localFolder }: Where): Settings {
   if (localFolder === undefined) {
-    return { ...(region && { region }), ...(profile && { profile }), maxAttempts: TRIES };
+    return { ...(region && { region }), ...(profile && { profile }), maxAttempts: TRIES, logger: SILENT };
   }
   const local = deployedLocally(localFolder);
   if (local === undefined) {
-    throw new CliError("NotFound", `There is no local AWS in ${localFolder}.`, { next: "npm run local" });
+    throw new CliError("NotFound", `There is no local AWS in ${localFolder}.`, {
+      next:
+        localFolder === defaultFolder ? "npm run local" : `npm run local -- --folder ${quote(localFolder)}`,
+    });
   }
-  return { ...clientSettings(local), maxAttempts: TRIES };
+  return { ...clientSettings(local), maxAttempts: TRIES, logger: SILENT };
 }
 
 /** The flags that a next command needs to mean the same deployment. */

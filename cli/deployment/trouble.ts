@@ -29,6 +29,9 @@ export function explain(thrown: unknown, { isLocal, region }: Place): CliError {
   const cause = { cause: error };
   if (error instanceof HkdistError) return new CliError("Refused", `${name}: ${error.sentence}`, cause);
   if (error instanceof UserError) return new CliError("Refused", message, cause);
+  if (name === "TypeError" && code === "ERR_INVALID_URL") {
+    return new CliError("Usage", `AWS_ENDPOINT_URL is no URL: ${process.env["AWS_ENDPOINT_URL"]}`, cause);
+  }
   if (NO_CREDENTIALS.test(name)) {
     return new CliError("NoCredentials", `There are no AWS credentials that can be used: ${message}`, {
       ...cause,

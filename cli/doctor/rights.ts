@@ -7,6 +7,7 @@ import { allCurrent } from "../../lambda/shared/current.ts";
 import { configuredCommands } from "../deployment/configured.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { explain } from "../deployment/trouble.ts";
+import { count } from "../view/format.ts";
 import { type Finding, failed, ok, skipped, warning } from "./check.ts";
 
 /** Whether what the command reads can be read, each asked for once; and what is found there that an operator should know. */
@@ -21,7 +22,7 @@ export async function checkRights(deployment: Deployment): Promise<Finding[]> {
     return `${executions.length} running`;
   };
   const looks: [string, () => Promise<string | Finding>][] = [
-    ["table", async () => `${(await allCurrent(table)).length} commands have a current version`],
+    ["table", async () => `${count((await allCurrent(table)).length, "command")} with a current version`],
     ["release machine", () => executionsOf(deployment.releaseMachineArn)],
     ["promote machine", () => executionsOf(deployment.promoteMachineArn)],
     ["commands", async () => Object.keys(await configuredCommands(deployment)).join(", ")],

@@ -15,6 +15,8 @@ export const CODEBUILDS_OWN = "[Container]";
 const BEGUN = /^building \S+ \S+ with Go \S+ for (.+)$/;
 const BUILT = /^(\S+) built in (\d+) s, ([\d,]+) bytes(?:, stored ([\d,]+) bytes)?/;
 const FAILED = /^(\S+) failed after (\d+) s:$/;
+/** What Go says before it says what is wrong. */
+const FETCHED = /^go: downloading /;
 const ENDED = /^report stored as /;
 
 /** Reads the lines that buildspec/build.sh writes: a test holds them against the script. */
@@ -41,7 +43,7 @@ export function readBuildLog(lines: readonly string[]): BuildLog {
       const [, platform = "", seconds] = failed;
       messages = [];
       settle(platform, { built: false, seconds: Number(seconds), messages });
-    } else messages?.push(line);
+    } else if (!FETCHED.test(line)) messages?.push(line);
   }
   return { platforms };
 }

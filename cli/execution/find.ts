@@ -8,6 +8,7 @@ import {
 import { isCommand } from "../../lambda/shared/names.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { CliError } from "../errors.ts";
+import { type Asked, askedFor } from "./asked.ts";
 import { type StatusWord, statusWord } from "./status.ts";
 
 /** Executions of each machine that are looked at for "the newest of this command". */
@@ -51,17 +52,20 @@ function foundExecution(machine: FoundExecution["machine"], one: ExecutionListIt
   return { arn, name, machine, status: statusWord(status), startedAt: startDate, endedAt: stopDate };
 }
 
-/** What an execution was asked for; nothing when that cannot be read. */
-export async function inputOf(
+/** What an execution was asked for, and how it failed. */
+export async function askedOf(
   { steps }: Deployment,
-  executionArn: string,
-): Promise<{ cmd?: unknown; version?: unknown; tag?: unknown }> {
-  const { input } = await steps.send(new DescribeExecutionCommand({ executionArn }));
-  try {
-    return (JSON.parse(input ?? "{}") ?? {}) as object;
-  } catch {
-    return {};
-  }
+  { arn, machine }: Pick<FoundExecution, "arn" | "machine">,
+): Promise<Asked & { error: string | undefined }> {
+  const {
+    input = "{}",
+    output = "{}",
+    error,
+  } = await steps.send(new DescribeExecutionCommand({ executionArn: arn }));
+  const asked = askedFor(machine, input);
+  // A release of "the newest tag" tells its version in the end.
+  const { version } = JSON.parse(output) as { version?: string };
+  return { ...asked, version: version ?? asked.version, error };
 }
 
 /**
@@ -93,7 +97,7 @@ export async function findExecution(deployment: Deployment, named: string | unde
   const byName = found.find(({ name }) => name === named);
   if (byName !== undefined) return byName.arn;
   if (isCommand(named)) {
-    for (const { arn } of found) if ((await inputOf(deployment, arn)).cmd === named) return arn;
+    for (const one of found) if ((await askedOf(deployment, one)).cmd === named) return one.arn;
   }
   for (const machineArn of [deployment.releaseMachineArn, deployment.promoteMachineArn]) {
     const arn = `${machineArn.replace(":stateMachine:", ":execution:")}:${named}`;

@@ -1,5 +1,7 @@
 import type { HistoryEntry } from "../../lambda/shared/current.ts";
-import type { PatchResult } from "../../lambda/shared/payloads.ts";
+import type { PatchResult, Promoted } from "../../lambda/shared/payloads.ts";
+import { compareVersions } from "../../lambda/shared/version.ts";
+import { type Asked, askedFor } from "./asked.ts";
 import { CODEBUILDS_OWN, readBuildLog } from "./build-log.ts";
 import type { BuildFacts } from "./builds.ts";
 import type { Facts } from "./facts.ts";
@@ -12,7 +14,8 @@ export interface Progress {
   arn: string;
   name: string;
   machine: Machine;
-  action: "release" | "promote" | "yank" | "restore";
+  asked: Asked;
+  action: Asked["action"] | "rollback";
   status: StatusWord;
   /** Undefined as long as nobody knows it. */
   cmd: string | undefined;
@@ -74,12 +77,13 @@ const MOST_LINES = 20;
 /** Concludes from what AWS tells. @param now for what is still running */
 export function progressOf(facts: Facts, now: Date): Progress {
   const { arn, name, machine, startedAt, endedAt, request, plan, promoted } = facts;
-  const asked = askedFor(facts.input);
+  const asked = askedFor(machine, facts.input);
   const platforms = platformsOf(facts);
   const patches = patchesOf(facts);
   return {
     ...{ arn, name, machine, startedAt, endedAt, platforms, patches },
-    action: machine === "release" ? "release" : (promoted?.action ?? asked.action),
+    asked,
+    action: promoted !== undefined && goesBack(promoted) ? "rollback" : (promoted?.action ?? asked.action),
     status: statusWord(facts.status),
     cmd: request?.cmd ?? promoted?.cmd ?? asked.cmd,
     version: plan?.version ?? promoted?.version ?? asked.version,
@@ -91,29 +95,16 @@ export function progressOf(facts: Facts, now: Date): Progress {
   };
 }
 
-/** What somebody typed, as far as it is understood. */
-function askedFor(input: string) {
-  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-  let asked: Record<string, unknown> = {};
-  try {
-    asked = { ...(JSON.parse(input) as object) };
-  } catch {
-    // The machine says what is wrong with it.
-  }
-  const { cmd, tag, version, yank } = asked;
-  const action = yank === true ? "yank" : yank === false ? "restore" : "promote";
-  return {
-    cmd: text(cmd),
-    version: text(version) ?? text(tag)?.replace(/^v/, ""),
-    action: action as "promote" | "yank" | "restore",
-  };
+/** Whether a promotion took clients to an older version. */
+function goesBack({ action, from, version }: Promoted): boolean {
+  return action === "promote" && Object.values(from).some((one) => compareVersions(version, one) < 0);
 }
 
 function stepsOf(facts: Facts, platforms: Platform[], patches: PatchProgress[], now: Date): Step[] {
   const { machine, steps, status, endedAt } = facts;
   const isOver = !isRunning(facts);
-  const blamed = blamedStep(facts);
-  const broken = status === "SUCCEEDED" || !isOver ? undefined : (blamed ?? steps.at(-1)?.name);
+  const blamed = blamedStep(facts, platforms);
+  const broken = blamed ?? (status === "SUCCEEDED" || !isOver ? undefined : steps.at(-1)?.name);
   const names: readonly StepName[] = STEPS[machine];
   return names.map((name, index) => {
     const step = steps.find((one) => one.name === name);
@@ -135,9 +126,10 @@ function stepsOf(facts: Facts, platforms: Platform[], patches: PatchProgress[], 
 }
 
 /** The step at fault where another one ends the execution: these say no by what they leave, and the next one reads it. */
-function blamedStep(facts: Facts): StepName | undefined {
+function blamedStep(facts: Facts, platforms: Platform[]): StepName | undefined {
   if (exported(facts, "OUTCOME") === "refused") return "Source";
-  return facts.error === "BuildFailedError" ? "Build" : undefined;
+  const isBuilt = facts.steps.some(({ name, exitedAt }) => name === "Build" && exitedAt !== undefined);
+  return isBuilt && platforms.some(({ state }) => state === "failed") ? "Build" : undefined;
 }
 
 function noteOf(
@@ -200,7 +192,8 @@ function exported({ source = [] }: Facts, variable: string): string | undefined 
   return source.find(({ Name }) => Name === variable)?.Value || undefined;
 }
 
-function platformsOf({ request, artifacts, builds, paired }: Facts): Platform[] {
+function platformsOf(facts: Facts): Platform[] {
+  const { request, artifacts, builds, paired } = facts;
   const logs = builds
     .filter(({ step }) => step === "Build")
     .map((build) => ({ build, log: readBuildLog(build.lines) }));
@@ -209,15 +202,15 @@ function platformsOf({ request, artifacts, builds, paired }: Facts): Platform[] 
     const mine = logs.find(({ log }) => log.platforms.some((one) => one.platform === platform));
     const outcome = mine?.log.platforms.find((one) => one.platform === platform)?.outcome;
     const next = mine?.log.platforms.find((one) => one.outcome === undefined)?.platform;
-    const isBuilding = next === platform && mine?.build.status === "IN_PROGRESS";
-    const facts = { platform, milliseconds: outcome && outcome.seconds * 1000 };
-    if (outcome?.built === false) return { ...facts, state: "failed", size: undefined, gzSize: undefined };
+    const isBuilding = next === platform && mine?.build.status === "IN_PROGRESS" && isRunning(facts);
+    const about = { platform, milliseconds: outcome && outcome.seconds * 1000 };
+    if (outcome?.built === false) return { ...about, state: "failed", size: undefined, gzSize: undefined };
     // Rows of before may be looked at again; what Pair has taken is settled.
     const isRecorded =
       row !== undefined && (paired !== undefined || mine === undefined || outcome !== undefined);
-    if (isRecorded) return { ...facts, state: "recorded", size: row.size, gzSize: row.gzSize };
-    if (outcome?.built) return { ...facts, state: "built", size: outcome.size, gzSize: outcome.gzSize };
-    return { ...facts, state: isBuilding ? "building" : "waiting", size: undefined, gzSize: undefined };
+    if (isRecorded) return { ...about, state: "recorded", size: row.size, gzSize: row.gzSize };
+    if (outcome?.built) return { ...about, state: "built", size: outcome.size, gzSize: outcome.gzSize };
+    return { ...about, state: isBuilding ? "building" : "waiting", size: undefined, gzSize: undefined };
   });
 }
 
@@ -276,6 +269,8 @@ function errorOf({ status, error, cause }: Facts): Progress["error"] {
       cause: "it did not come to its end in time; starting it again goes on where it ended",
     };
   }
+  // Who stopped it may have said why.
+  if (status === "ABORTED" && (error || cause)) return { name: error ?? "Stopped", cause: cause ?? "" };
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { Progress, Step } from "../execution/progress.ts";
 import { bytes, duration, percent } from "./format.ts";
-import { harmless } from "./paint.ts";
+import { harmless, readable } from "./paint.ts";
 
 /** What has happened between two looks, a line each: for logs, where nothing can be drawn over. */
 export function tellChanges(before: Progress | undefined, now: Progress): string[] {
@@ -43,7 +43,7 @@ function tellPatches(before: Progress | undefined, { patches }: Progress): strin
       size === undefined ? "" : bytes(size),
       size === undefined || gzSize === undefined ? "" : `${percent(size, gzSize)} of the download`,
       milliseconds === undefined ? "" : duration(milliseconds),
-      harmless(reason ?? ""),
+      readable(reason ?? ""),
     ];
     return `  patch ${from} -> ${to} ${platform} ${state}${inBrackets(about)}`;
   });

@@ -28,3 +28,8 @@ export function harmless(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get to the terminal
   return stripVTControlCharacters(text).replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
 }
+
+/** A sentence of a machine's, harmless, and with executions by their names: their ARNs have a hundred characters before it. */
+export function readable(text: string): string {
+  return harmless(text).replaceAll(/arn:[\w-]+:states:[\w-]+:\d+:execution:[\w-]+:([\w-]+)/g, "$1");
+}

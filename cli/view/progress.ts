@@ -3,7 +3,7 @@ import stringWidth from "string-width";
 import { compareVersions } from "../../lambda/shared/version.ts";
 import type { PatchProgress, Platform, Progress, Step } from "../execution/progress.ts";
 import { bytes, count, duration, percent } from "./format.ts";
-import { harmless, type Paint, type Style } from "./paint.ts";
+import { harmless, type Paint, readable, type Style } from "./paint.ts";
 import { type Column, table } from "./table.ts";
 
 export interface Canvas {
@@ -27,32 +27,23 @@ const MARKS: Record<Step["state"] | Platform["state"], Mark> = {
   failed: [figures.cross, "bad"],
 };
 
+/** Rows that platforms get before steps do without. */
+const ROWS_FOR_PLATFORMS = 4;
+
 /** An execution as lines for a terminal: its steps, then its platforms with their patches. */
 export function renderProgress(progress: Progress, canvas: Canvas, now: Date): string[] {
-  const { paint, columns } = canvas;
-  const lines = [
-    headline(progress, now, canvas),
-    "",
-    ...withMarks(
-      progress.steps,
-      table(
-        [{ head: "step" }, { head: "time", align: "right" }, { head: "" }],
-        progress.steps.map(({ name, milliseconds, note }) => [
-          name.toLowerCase(),
-          milliseconds === undefined ? "" : duration(milliseconds),
-          harmless(note),
-        ]),
-        columns - 2,
-        "cut",
-      ),
-      paint,
-    ),
-  ];
-  const { platforms } = progress;
-  const isOfUse = progress.status === "running" || platforms.some(({ state }) => state !== "waiting");
-  // An empty line and the head.
-  const left = canvas.rows - heightOf(lines, columns) - 2;
-  if (platforms.length === 0 || !isOfUse || left < 1) return lines;
+  const { paint, columns, rows } = canvas;
+  const { platforms, status } = progress;
+  const head = headline(progress, now, canvas);
+  const all = [...head, "", ...stepLines(progress.steps, canvas)];
+  const isOfUse = status === "running" || platforms.some(({ state }) => state !== "waiting");
+  if (platforms.length === 0 || !isOfUse) return all;
+  // An empty line and the table's head.
+  const leftOf = (lines: readonly string[]) => rows - heightOf(lines, columns) - 2;
+  const isTight = leftOf(all) < Math.min(platforms.length, ROWS_FOR_PLATFORMS);
+  const lines = isTight ? [...head, "", ...stepLines(telling(progress.steps), canvas)] : all;
+  const left = leftOf(lines);
+  if (left < 1) return all;
   const shown = platforms.length <= left ? platforms : mostTelling(platforms, left - 1);
   lines.push("", ...withMarks(shown, platformTable(progress, shown, columns - 2), paint));
   if (shown.length < platforms.length) {
@@ -61,24 +52,49 @@ export function renderProgress(progress: Progress, canvas: Canvas, now: Date): s
   return lines;
 }
 
+function stepLines(steps: readonly Step[], { columns, paint }: Canvas): string[] {
+  const drawn = table(
+    [{ head: "step" }, { head: "time", align: "right" }, { head: "" }],
+    steps.map(({ name, milliseconds, note }) => [
+      name.toLowerCase(),
+      milliseconds === undefined ? "" : duration(milliseconds),
+      harmless(note),
+    ]),
+    columns - 2,
+    "cut",
+  );
+  return withMarks(steps, drawn, paint);
+}
+
+/** The one that is running or failed, else the last one that was done. */
+function telling(steps: readonly Step[]): Step[] {
+  const one =
+    steps.find(({ state }) => state === "failed" || state === "running") ??
+    steps.findLast(({ state }) => state === "done");
+  return one === undefined ? [] : [one];
+}
+
 const TITLES: Record<Progress["action"], string> = {
   release: "Release",
   promote: "Promotion",
   yank: "Withdrawal",
   restore: "Restoration",
+  rollback: "Rollback",
 };
 
 function headline(
   { action, cmd, version, name, status, startedAt, endedAt }: Progress,
   now: Date,
   { columns, paint }: Canvas,
-): string {
+): string[] {
   const style = { running: "strong", succeeded: "good" }[status as string] ?? "bad";
   const took = duration((endedAt ?? now).getTime() - startedAt.getTime());
   const subject = [cmd, version].filter(Boolean).join(" ") || "an unknown command";
   const head = `${TITLES[action]} of ${paint("strong", subject)}: ${paint(style as Style, status)}, ${took}`;
-  const withName = `${head}  ${paint("quiet", name)}`;
-  return stringWidth(withName) <= columns ? withName : head;
+  // Where it does not fit, it is a line of its own: it is what `watch` takes.
+  const quiet = paint("quiet", name);
+  const together = `${head}  ${quiet}`;
+  return stringWidth(together) <= columns ? [together] : [head, quiet];
 }
 
 /** A table's rows with their marks before them. */
@@ -158,9 +174,8 @@ export function renderEnd(progress: Progress, columns: number, paint: Paint): st
   if (error !== undefined) {
     const failed = platforms.filter(({ state }) => state === "failed").length;
     const isTold = failed > 0 && error.name === "BuildFailedError";
-    const cause = isTold
-      ? `${count(failed, "platform")} did not compile; the others are kept.`
-      : harmless(error.cause);
+    const others = failed < platforms.length ? "; the others are kept" : "";
+    const cause = isTold ? `${count(failed, "platform")} did not compile${others}.` : readable(error.cause);
     lines.push(`${paint("bad", error.name)}: ${cause}`, "");
   }
   return lines;
@@ -177,7 +192,7 @@ function patchTable(patches: readonly PatchProgress[], columns: number, paint: P
     size === undefined ? state : bytes(size),
     size === undefined || gzSize === undefined ? "" : percent(size, gzSize),
     milliseconds === undefined ? "" : duration(milliseconds),
-    ...(patches.some((one) => one.reason) ? [harmless(reason ?? "")] : []),
+    ...(patches.some((one) => one.reason) ? [readable(reason ?? "")] : []),
   ]);
   const [head = "", ...drawn] = table(
     [

@@ -68,6 +68,16 @@ class LineScreen implements Screen {
     const now = new Date();
     const progress = progressOf(facts, now);
     const time = now.toISOString().slice(11, 19);
+    if (this.before === undefined && progress.status !== "running") {
+      // Nothing is going on: what took place then is no news of now.
+      const canvas = {
+        columns: USUAL.columns * 2,
+        rows: Number.POSITIVE_INFINITY,
+        paint: paintFor(false, this.io.env),
+      };
+      this.io.stdout.write(`${renderProgress(progress, canvas, now).join("\n")}\n`);
+      return;
+    }
     // Whoever reads a log may want to come back to it.
     if (this.before === undefined) this.io.stdout.write(`${time} ${progress.name}\n`);
     for (const line of tellChanges(this.before, progress)) this.io.stdout.write(`${time} ${line}\n`);

@@ -98,14 +98,24 @@ export async function currentWithHistory(
 
 /** The newest change of a command's current. */
 export async function newestChange(table: Table, cmd: string): Promise<HistoryEntry | undefined> {
-  const newestFirst = queryRows<HistoryEntry>(table, {
+  for await (const entry of changesNewestFirst(table, cmd, 1)) return entry;
+  return undefined;
+}
+
+/** The newest change that moved clients: a withdrawal of what is not current moves none. */
+export async function newestMove(table: Table, cmd: string): Promise<HistoryEntry | undefined> {
+  for await (const entry of changesNewestFirst(table, cmd, 10)) if (tellMoves(entry) !== "") return entry;
+  return undefined;
+}
+
+/** @param Limit how many are read at once */
+function changesNewestFirst(table: Table, cmd: string, Limit: number): AsyncGenerator<HistoryEntry> {
+  return queryRows<HistoryEntry>(table, {
     KeyConditionExpression: "pk = :pk",
     ExpressionAttributeValues: { ":pk": historyPartition(cmd) },
     ScanIndexForward: false,
-    Limit: 1,
+    Limit,
   });
-  for await (const entry of newestFirst) return entry;
-  return undefined;
 }
 
 /** Each platform that a change moved, from where to where; empty when it moved none. */

@@ -158,19 +158,15 @@ describe("the picture of a release", () => {
     expect(picture(patching, 50, { columns: 40, rows: 14 })).toMatchInlineSnapshot(`
       "
       Release of greet 20260131: running, 50 s
+      greet-1
 
-        step       time
-      ✔ request   0.4 s
-      ✔ source     19 s  v20260131, 0123456789
-      ✔ plan      0.5 s  one build
-      ✔ build      16 s  3 of 3 platforms
-      ✔ pair        1 s  3 recorded, 6 patche…
-      ✔ describe    1 s
-      ❯ patch      13 s  2 of 6
-      · publish
+        step   time
+      ❯ patch  13 s  2 of 6
 
-        platform  state  download  patches
-        and 3 more
+        platform       state     patches
+      ✔ darwin-arm64   recorded   1 of 2
+      ✔ linux-amd64    recorded   1 of 2
+      ✔ windows-amd64  recorded   0 of 2
       "
     `);
   });

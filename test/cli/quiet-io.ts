@@ -22,7 +22,7 @@ export function quietIo(env: NodeJS.ProcessEnv = {}): {
   });
   const [said = () => "", complained = () => ""] = texts;
   return {
-    io: { stdin: new PassThrough(), stdout, stderr, env, onInterrupt: () => () => {} },
+    io: { args: [], stdin: new PassThrough(), stdout, stderr, env, onInterrupt: () => () => {} },
     said,
     complained,
   };

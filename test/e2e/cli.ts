@@ -69,7 +69,7 @@ function beginAnywhere(...args: string[]): Begun {
     });
   let listeners: (() => void)[] = [];
   const io: Io = {
-    ...{ stdin: new PassThrough(), stdout: into("out"), stderr: into("err"), env: {} },
+    ...{ args, stdin: new PassThrough(), stdout: into("out"), stderr: into("err"), env: {} },
     onInterrupt(listener) {
       listeners.push(listener);
       return () => {
@@ -77,7 +77,7 @@ function beginAnywhere(...args: string[]): Begun {
       };
     },
   };
-  const ended = run(args, io).then((exit) => ({ exit, ...told }));
+  const ended = run(io).then((exit) => ({ exit, ...told }));
   const interrupt = async () => {
     await vi.waitUntil(() => listeners.length > 0, { timeout: 30_000, interval: 1 });
     for (const listener of listeners) listener();
