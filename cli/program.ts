@@ -5,7 +5,7 @@ import { type Deployment, findDeployment, type Where } from "./deployment/deploy
 import { explain } from "./deployment/trouble.ts";
 import { type CliError, EXIT } from "./errors.ts";
 import type { Io } from "./io.ts";
-import { type Paint, paintFor } from "./view/paint.ts";
+import { type Paint, paintFor, readable } from "./view/paint.ts";
 
 /** What a command has to say. */
 export interface Answer {
@@ -94,6 +94,6 @@ export function tellError(io: Io, json: boolean, { kind, message, next }: CliErr
     return;
   }
   const paint = paintFor(io.stderr.isTTY === true, io.env);
-  io.stderr.write(`${paint("bad", "error:")} ${message}\n`);
+  io.stderr.write(`${paint("bad", "error:")} ${readable(message)}\n`);
   if (next !== undefined) io.stderr.write(`${paint("strong", "next:")}  ${next}\n`);
 }

@@ -5,7 +5,6 @@ import { tellChanges } from "../../cli/view/changes.ts";
 import { plain } from "../../cli/view/paint.ts";
 import { heightOf, renderEnd, renderProgress } from "../../cli/view/progress.ts";
 import {
-  after,
   building,
   done,
   failed,
@@ -13,17 +12,18 @@ import {
   onePlatformFailed,
   patching,
   refused,
+  secondsIn,
   starting,
 } from "./moments.ts";
 
 function picture(facts: Facts, second: number, { columns = 100, rows = 40 } = {}): string {
-  const now = after(second);
+  const now = secondsIn(second);
   const lines = renderProgress(progressOf(facts, now), { columns, rows, paint: plain }, now);
   return `\n${lines.join("\n")}\n`;
 }
 
 function end(facts: Facts, columns = 100): string {
-  return `\n${renderEnd(progressOf(facts, after(100)), columns, plain).join("\n")}\n`;
+  return `\n${renderEnd(progressOf(facts, secondsIn(100)), columns, plain).join("\n")}\n`;
 }
 
 describe("the picture of a release", () => {
@@ -228,7 +228,7 @@ test.each([
   [40, 12],
 ])("on %d columns and %d rows nothing is higher or wider than the terminal", (columns, rows) => {
   for (const facts of [justStarted, starting, building, onePlatformFailed, patching]) {
-    const now = after(50);
+    const now = secondsIn(50);
     const lines = renderProgress(progressOf(facts, now), { columns, rows, paint: plain }, now);
     expect(heightOf(lines, columns)).toBeLessThanOrEqual(rows);
   }
@@ -245,7 +245,7 @@ test("in a log each change is a line, once", () => {
   ];
   let before: ReturnType<typeof progressOf> | undefined;
   const lines = moments.flatMap(([facts, second]) => {
-    const progress = progressOf(facts, after(second));
+    const progress = progressOf(facts, secondsIn(second));
     const told = tellChanges(before, progress);
     before = progress;
     return told;

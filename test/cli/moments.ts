@@ -14,7 +14,7 @@ const PLATFORMS = ["darwin-arm64", "linux-amd64", "windows-amd64"];
 const BASES = ["20260130", "20260129"];
 
 /** So many seconds after its start. */
-export const after = (seconds: number) => new Date(NOON + seconds * 1000);
+export const secondsIn = (seconds: number) => new Date(NOON + seconds * 1000);
 
 const request: ReleaseRequest = {
   ...{ cmd: CMD, tag: "", version: "", platforms: PLATFORMS, publish: true, recorded: false, bases: [] },
@@ -34,7 +34,7 @@ const paired = {
 
 const base: Facts = {
   ...{ arn: "arn:aws:states:eu-west-1:1:execution:m:greet-1", name: "greet-1", machine: "release" },
-  ...{ status: "RUNNING", startedAt: after(0), input: JSON.stringify({ cmd: CMD }) },
+  ...{ status: "RUNNING", startedAt: secondsIn(0), input: JSON.stringify({ cmd: CMD }) },
   ...{ steps: [], artifacts: [], patches: [], builds: [] },
 };
 
@@ -42,24 +42,24 @@ const base: Facts = {
 function steps(...begun: [StepName, number][]): StepFacts[] {
   return begun.map(([name, second], index) => {
     const next = begun[index + 1]?.[1];
-    return { name, enteredAt: after(second), exitedAt: next === undefined ? undefined : after(next) };
+    return { name, enteredAt: secondsIn(second), exitedAt: next === undefined ? undefined : secondsIn(next) };
   });
 }
 
 function artifact(platform: string): Artifact {
   const id = { cmd: CMD, version: VERSION, platform };
   const facts = { sha256: "x", size: 6_000_000, gzSize: 2_000_000, key: "k", s3VersionId: "1" };
-  return { ...id, ...facts, recordedAt: after(30).toISOString() };
+  return { ...id, ...facts, recordedAt: secondsIn(30).toISOString() };
 }
 
 function patch(platform: string, from: string, size: number): Patch {
   const id = { cmd: CMD, platform, from, to: VERSION };
   const facts = { size, sha256: "x", s3VersionId: "1", milliseconds: 4200 };
-  return { ...id, ...facts, recordedAt: after(48).toISOString() };
+  return { ...id, ...facts, recordedAt: secondsIn(48).toISOString() };
 }
 
 function build(status: string, lines: string[]): BuildFacts {
-  return { id: "b:1", step: "Build", phase: "BUILD", status, startedAt: after(20), lines };
+  return { id: "b:1", step: "Build", phase: "BUILD", status, startedAt: secondsIn(20), lines };
 }
 
 const BUILDING = [
@@ -106,7 +106,7 @@ export const failed: Facts = {
   steps: steps(["Request", 0], ["Source", 0.4], ["Plan", 19], ["Build", 19.5], ["Pair", 33]),
   artifacts: [artifact("darwin-arm64"), artifact("linux-amd64")],
   builds: [build("SUCCEEDED", BROKEN)],
-  ...{ status: "FAILED", endedAt: after(33.2), error: "BuildFailedError" },
+  ...{ status: "FAILED", endedAt: secondsIn(33.2), error: "BuildFailedError" },
   cause: "windows-amd64 did not compile: ./main.go:7:2: undefined: colour",
 };
 
@@ -144,7 +144,7 @@ export const patching: Facts = {
 export const done: Facts = {
   ...untilPatch,
   status: "SUCCEEDED",
-  endedAt: after(60.5),
+  endedAt: secondsIn(60.5),
   steps: steps(
     ...([
       ["Request", 0],
@@ -185,6 +185,6 @@ export const refused: Facts = {
     { Name: "OUTCOME", Value: "refused" },
     { Name: "REFUSAL", Value: "HeadNotTaggedError" },
   ],
-  ...{ status: "FAILED", endedAt: after(19.3), error: "HeadNotTaggedError" },
+  ...{ status: "FAILED", endedAt: secondsIn(19.3), error: "HeadNotTaggedError" },
   cause: "the head of main has no release tag: tag it, such as v20260131, and push the tag",
 };

@@ -137,22 +137,27 @@ test("a version is shown with all that is recorded of it", async () => {
 });
 
 test.each([
-  ["a command that is none", ["nope"], 'cmd: "nope" is not configured; the commands are "greet", '],
-  ["a tag that is none", [cmd, "--tag", "v20260231"], "tag: must be v and a date that exists"],
+  ["a command that is none", 3, ["nope"], "No command nope is configured in stack hkdist; there is greet, "],
+  ["a tag that is none", 2, [cmd, "--tag", "v20260231"], "tag: must be v and a date that exists"],
   [
     "a platform that is not configured",
+    2,
     [cmd, "--platforms", `${platform},plan9-arm`],
     'platforms: "plan9-arm" not configured; the command\'s platforms are ',
   ],
-])("%s is told in the machine's words before anything is started", async (_, args, words) => {
+])("%s is told before anything is started", async (_, code, args, words) => {
   const newest = async () => {
     const list = { stateMachineArn: local.releaseMachineArn, maxResults: 1 };
     return (await steps.send(new ListExecutionsCommand(list))).executions?.[0]?.name;
   };
   const before = await newest();
   const { exit, out, err } = await hkdist("release", ...args);
-  expect([exit, out, err]).toEqual([1, "", expect.stringContaining(words)]);
-  expect(err).toMatch(/^error: InvalidReleaseRequestError: /);
+  expect([exit, out, err]).toEqual([
+    code,
+    "",
+    expect.stringMatching(/^error: .*\nnext: {2}npx hkdist .*\n$/),
+  ]);
+  expect(err).toContain(words);
   expect(await newest()).toBe(before);
 });
 
@@ -179,7 +184,7 @@ test("a build that is left alone and fails shows the compiler's words to who com
   expect(out).toContain(
     "\nwindows-amd64:\n  # example.com/tool\n  ./broken_windows.go:3:9: undefined: nothing\n\n" +
       "BuildFailedError: 1 platform did not compile; the others are kept.\n\n" +
-      "next:  mend it, tag a new version and push the tag; then: npx hkdist release ",
+      `Mend it, tag a new version, push the tag.\nnext:  npx hkdist release ${cmd}${FLAGS}\n`,
   );
 
   const { exit: again, json } = await hkdistJson(Outcome, "watch", name);

@@ -69,10 +69,10 @@ test("who has Look can look at everything, and is told which policies starting s
   ] as const) {
     const { exit, err } = await hkdistAnywhere(...args);
     expect([policy, exit]).toEqual([policy, 4]);
-    expect(err).toMatch(/^error: These credentials may not do that: .*states:StartExecution/);
-    expect(err).toContain(
-      `\nnext:  ask for the policy ${policy}PolicyArn of the stack (docs/operators.md)\n`,
+    expect(err).toMatch(
+      /^error: Nothing was started\. These credentials may not do that: .*states:StartExecution/,
     );
+    expect(err).toContain(`\nnext:  ask for the stack's ${policy}PolicyArn (docs/operators.md)\n`);
   }
   const { out } = await hkdistAnywhere(...PROMOTE, "--json");
   expect(Failure.parse(JSON.parse(out)).error.kind).toBe("NotAllowed");
