@@ -35,7 +35,8 @@ export class CliError extends Error {
   }
 }
 
-const KINDS = {
+/** Kinds of errors, for scripts, and their exit codes. */
+export const KINDS = {
   Usage: EXIT.usage,
   NotFound: EXIT.notFound,
   NotAllowed: EXIT.notAllowed,

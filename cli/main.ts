@@ -32,4 +32,6 @@ void run({
   },
 }).then((exit) => {
   process.exitCode = exit;
+  // A request that nobody waits for any more must not keep anybody.
+  if (exit === EXIT.interrupted) process.stdout.write("", () => process.exit());
 });

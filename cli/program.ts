@@ -49,7 +49,7 @@ export function hkdistCommand(name: string, examples: readonly string[]) {
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  npx hkdist ${line}`).join("\n")}`);
 }
 
-/** Runs a command's work and says what came out. Sets the process's exit code, never throws. */
+/** Runs a command's work and says what came out. Never throws. @returns the exit code */
 export async function answer(
   io: Io,
   options: CommonOptions,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { KINDS } from "./errors.ts";
 import type { Progress } from "./execution/progress.ts";
 
 /** What `--json` prints. Keys are always there; what is not known is null. Fields are added, never changed or taken away. */
@@ -183,7 +184,11 @@ export const Doctor = z.strictObject({
 
 /** Any command that did not get to its answer. */
 export const Failure = z.strictObject({
-  error: z.strictObject({ kind: z.string(), message: z.string(), next: z.string().nullable() }),
+  error: z.strictObject({
+    kind: z.enum(Object.keys(KINDS)),
+    message: z.string(),
+    next: z.string().nullable(),
+  }),
 });
 
 export function outcomeOf(progress: Progress): z.infer<typeof Outcome> {

@@ -42,9 +42,9 @@ function currency({ cmd, version, published, platforms, asked }: Progress, direc
   const it = `${cmd} ${version}`;
   switch (published) {
     case "changed":
-      return [`${it} is current on ${count(platforms.length, "platform")}:`, `${directoryUrl}${cmd}`];
+      return [`${it} was made current on ${count(platforms.length, "platform")}:`, `${directoryUrl}${cmd}`];
     case "already":
-      return [`${it} is current, as it was before.`];
+      return [`${it} was current before.`];
     default:
       return asked.options.others.includes("--bases")
         ? [`The patches to ${it} are made; what is current stays as it is.`]

@@ -1,8 +1,8 @@
-import { StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { ExecutionAlreadyExists, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import type { Deployment } from "./deployment/deployment.ts";
 import { explain } from "./deployment/trouble.ts";
 import { CliError, EXIT } from "./errors.ts";
-import type { Facts } from "./execution/facts.ts";
+import { type Facts, unseen } from "./execution/facts.ts";
 import { follow } from "./execution/follow.ts";
 import { newExecutionName } from "./execution/name.ts";
 import { progressOf } from "./execution/progress.ts";
@@ -23,16 +23,15 @@ export async function startAndWatch(
   input: { cmd: string },
   { detach = false } = {},
 ): Promise<Answer> {
-  const start = new StartExecutionCommand({
-    stateMachineArn,
-    name: newExecutionName(input.cmd),
-    input: JSON.stringify(input),
-  });
+  const name = newExecutionName(input.cmd);
+  const start = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
   // Whoever presses Ctrl-C from here on has started something, and is told its name.
   const stopped = new AbortController();
   const unlisten = context.io.onInterrupt(() => stopped.abort());
   try {
-    const { executionArn = "" } = await deployment.steps.send(start).catch((error: unknown) => {
+    await deployment.steps.send(start).catch((error: unknown) => {
+      // Nobody else has that name: it was a first try whose answer was lost.
+      if (error instanceof ExecutionAlreadyExists) return;
       const { kind, message } = explain(error, deployment);
       if (kind !== "NotAllowed") throw error;
       const policy = stateMachineArn === deployment.releaseMachineArn ? "Release" : "Promote";
@@ -40,7 +39,8 @@ export async function startAndWatch(
       throw new CliError("NotAllowed", `Nothing was started. ${message}`, { cause: error, next });
     });
     if (detach) stopped.abort();
-    return await watchToTheEnd(context, deployment, executionArn, { stopped, detach });
+    const arn = `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`;
+    return await watchToTheEnd(context, deployment, arn, { stopped, detach });
   } finally {
     unlisten();
   }
@@ -65,12 +65,12 @@ async function watchToTheEnd(
 ): Promise<Answer> {
   const screen = screenFor(io, json || detach);
   const show = (facts: Facts) => screen.show(facts);
-  const facts = await follow(deployment, arn, show, stopped.signal)
+  const seen = await follow(deployment, arn, show, stopped.signal)
     .finally(() => screen.end())
     .catch((error: unknown) => {
       throw lost(error, deployment, arn);
     });
-  const progress = progressOf(facts, new Date());
+  const progress = progressOf(seen ?? unseen(deployment, arn), new Date());
   const outcome = outcomeOf(progress);
   if (progress.status === "running") {
     const resume = `next:  npx hkdist watch ${progress.name}${deployment.flags}`;

@@ -64,7 +64,7 @@ async function record(): Promise<void> {
   say("Recording.");
   const outputs = await recorder.record(COMMANDS, terminalEnvironment(local));
   const shown = outputs.map(([, , text]) => text).join("");
-  const expected = `${CMD} ${VERSIONS.at(-1)?.version} is current on ${PLATFORMS.length} platforms:`;
+  const expected = `${CMD} ${VERSIONS.at(-1)?.version} was made current on ${PLATFORMS.length} platforms:`;
   if (!shown.includes(expected)) throw new Error(`The recorded release went wrong:\n${shown}`);
   await recorder.draw(outputs, picture);
   const { size } = statSync(picture);

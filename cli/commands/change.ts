@@ -1,12 +1,18 @@
 import confirm from "@inquirer/confirm";
 import { checkRequest } from "../../lambda/promote/check-request.ts";
 import { preview } from "../../lambda/promote/promote.ts";
-import { PromoteRefusedError, YankedVersionError } from "../../lambda/shared/errors.ts";
+import {
+  InvalidPromoteRequestError,
+  NotRecordedError,
+  PromoteRefusedError,
+  YankedVersionError,
+} from "../../lambda/shared/errors.ts";
 import type { PromoteRequest } from "../../lambda/shared/payloads.ts";
 import { configuredCommands } from "../deployment/configured.ts";
 import type { Deployment } from "../deployment/deployment.ts";
+import { knownCommand } from "../deployment/known-commands.ts";
 import { CliError } from "../errors.ts";
-import { type Move, movesOf } from "../execution/progress.ts";
+import { type Move, movesOf } from "../execution/moves.ts";
 import { canAsk, typed } from "../io.ts";
 import type { Answer, Context } from "../program.ts";
 import { tellMoves } from "../view/moves.ts";
@@ -35,7 +41,10 @@ export async function change(
 ): Promise<Answer> {
   const { io, json, paint } = context;
   const { table, s3, bucket, flags } = deployment;
-  const request = checkRequest(input, Object.keys(await configuredCommands(deployment)));
+  const names = Object.keys(await configuredCommands(deployment));
+  // One that has left the configuration can still be withdrawn.
+  if (!names.includes(input.cmd)) await knownCommand(deployment, input.cmd);
+  const request = checked(input, names);
   const { current, change } = await preview({ table, s3, bucket }, request).catch((error: unknown) => {
     throw refusal(error, request, flags);
   });
@@ -52,6 +61,16 @@ export async function change(
   return startAndWatch(context, deployment, deployment.promoteMachineArn, { ...input, ...revision });
 }
 
+function checked(input: ChangeInput, names: string[]): PromoteRequest {
+  try {
+    return checkRequest(input, names);
+  } catch (error) {
+    if (!(error instanceof InvalidPromoteRequestError)) throw error;
+    const command = input.yank === undefined ? "promote" : "yank";
+    throw new CliError("Usage", error.sentence, { cause: error, next: `npx hkdist ${command} --help` });
+  }
+}
+
 /** What the machine would refuse, with the command that is right instead. */
 function refusal(error: unknown, { cmd, version }: PromoteRequest, flags: string): unknown {
   const isRefused = error instanceof PromoteRefusedError;
@@ -63,7 +82,7 @@ function refusal(error: unknown, { cmd, version }: PromoteRequest, flags: string
       next: `npx hkdist yank ${it} --undo${flags}`,
     });
   }
-  return error.sentence.includes("is not recorded on any")
+  return error instanceof NotRecordedError
     ? new CliError("NotFound", error.sentence, { cause: error, next: `npx hkdist releases ${cmd}${flags}` })
     : new CliError("Refused", error.sentence, {
         cause: error,
@@ -109,8 +128,9 @@ function question({ action, cmd, version }: PromoteRequest): string {
   return `${verb} ${cmd} ${version}${action === "promote" ? " current" : ""}?`;
 }
 
-async function ask({ io }: Context, message: string): Promise<void> {
-  if (!canAsk(io)) {
+async function ask({ io, json }: Context, message: string): Promise<void> {
+  // A question would stand in the JSON.
+  if (json || !canAsk(io)) {
     throw new CliError("Declined", "Nothing was changed: nobody can be asked here.", {
       next: `${typed(io)} --yes`,
     });

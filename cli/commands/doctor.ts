@@ -73,7 +73,7 @@ async function examine(context: Context): Promise<Finding[]> {
 
 async function checkCredentials(context: Context): Promise<Finding> {
   try {
-    const client = new STSClient({ region: "us-east-1", ...settingsFor(context.where) });
+    const client = new STSClient(settingsFor(context.where));
     const { Arn = "", Account = "" } = await client.send(new GetCallerIdentityCommand());
     return ok("credentials", `${Arn} in account ${Account}`);
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { historyOf } from "../../lambda/shared/current.ts";
 import { knownCommand } from "../deployment/known-commands.ts";
-import { movesOf } from "../execution/progress.ts";
+import { movesOf } from "../execution/moves.ts";
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
 import type { History } from "../shapes.ts";

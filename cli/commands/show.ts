@@ -103,7 +103,7 @@ function jsonOf(facts: Facts): z.infer<typeof Show> {
       ...("size" in patch
         ? {
             size: patch.size,
-            seconds: patch.milliseconds / 1000,
+            seconds: patch.milliseconds === undefined ? null : patch.milliseconds / 1000,
             url: artifactsUrl + patchObjectKey(patch),
             none: null,
           }
@@ -188,7 +188,7 @@ function patchTable(patches: readonly Patch[], artifacts: readonly Artifact[], w
             patch.platform,
             bytes(patch.size),
             percent(patch.size, full),
-            duration(patch.milliseconds),
+            patch.milliseconds === undefined ? "" : duration(patch.milliseconds),
             "",
           ]
         : [patch.from, patch.platform, "none", "", "", harmless(patch.none)];

@@ -134,7 +134,7 @@ const WORDS: Record<Asked["action"], string> = {
 const SIGNS: Record<string, Style> = { succeeded: "good", running: "strong" };
 
 function executionLines(executions: readonly Told[], now: Date, paint: Paint, flags: string): string[] {
-  if (executions.length === 0) return ["Nothing has been started yet."];
+  if (executions.length === 0) return ["Nothing is running, and nothing was started lately."];
   const width = Math.max(...executions.map(({ status }) => status.length));
   const lines = executions.map(({ name, action, status, cmd, version, error, startedAt, endedAt }) => {
     const word = status.padEnd(width);

@@ -35,8 +35,8 @@ export function yankCommand(io: Io, ended: (exit: number) => void) {
     });
 }
 
-async function askReason({ io }: Context): Promise<string> {
-  if (!canAsk(io)) {
+async function askReason({ io, json }: Context): Promise<string> {
+  if (json || !canAsk(io)) {
     throw new CliError("Usage", "A withdrawal needs its reason, for those who meet the version later.", {
       next: `${typed(io)} --reason "..."`,
     });

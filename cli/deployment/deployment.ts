@@ -29,6 +29,7 @@ export interface Settings {
   credentials?: { accessKeyId: string; secretAccessKey: string };
   maxAttempts: number;
   logger: Logger;
+  requestHandler: typeof PATIENCE;
 }
 
 /** A deployed stack, with clients that speak for who runs this. */
@@ -60,8 +61,12 @@ const nothing = () => {};
 /** The SDK warns of a profile beside keys in the environment, in eight lines: who typed --profile means it. */
 const SILENT: Logger = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
+/** Milliseconds: a connection that died does not keep anybody for minutes. */
+const PATIENCE = { connectionTimeout: 5000, requestTimeout: 30_000, throwOnRequestTimeout: true };
+
 /** A throttled call is tried again, with growing pauses of up to 20 s: half a minute in all. */
 const TRIES = 8;
+const COMMON = { maxAttempts: TRIES, logger: SILENT, requestHandler: PATIENCE };
 
 /**
  * @throws CliError when there is no local AWS in the folder, no region, or no such stack
@@ -112,7 +117,7 @@ export async function findDeployment(where: Where): Promise<Deployment> {
 /** @throws CliError when there is no local AWS in the folder */
 export function settingsFor({ region, profile, localFolder }: Where): Settings {
   if (localFolder === undefined) {
-    return { ...(region && { region }), ...(profile && { profile }), maxAttempts: TRIES, logger: SILENT };
+    return { ...(region && { region }), ...(profile && { profile }), ...COMMON };
   }
   const local = deployedLocally(localFolder);
   if (local === undefined) {
@@ -121,7 +126,7 @@ export function settingsFor({ region, profile, localFolder }: Where): Settings {
         localFolder === defaultFolder ? "npm run local" : `npm run local -- --folder ${quote(localFolder)}`,
     });
   }
-  return { ...clientSettings(local), maxAttempts: TRIES, logger: SILENT };
+  return { ...clientSettings(local), ...COMMON };
 }
 
 /** The flags that a next command needs to mean the same deployment. */
@@ -131,8 +136,8 @@ export function flagsOf({ stack, profile, region, localFolder }: Where): string 
     ...(localFolder === undefined || localFolder === defaultFolder
       ? []
       : [` --folder ${quote(localFolder)}`]),
-    ...(stack === undefined ? [] : [` --stack ${stack}`]),
-    ...(profile === undefined ? [] : [` --profile ${profile}`]),
-    ...(region === undefined ? [] : [` --region ${region}`]),
+    ...(stack === undefined ? [] : [` --stack ${quote(stack)}`]),
+    ...(profile === undefined ? [] : [` --profile ${quote(profile)}`]),
+    ...(region === undefined ? [] : [` --region ${quote(region)}`]),
   ].join("");
 }

@@ -13,7 +13,8 @@ const OLD_CREDENTIALS =
   /^(ExpiredToken(Exception)?|RequestExpired|InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignatureException|AuthFailure)$/;
 const NOT_ALLOWED = /^(AccessDenied(Exception)?|UnauthorizedOperation|NotAuthorized|Forbidden|403)$/;
 const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThroughputExceeded|SlowDown/;
-const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|TimeoutError)$/;
+const UNREACHABLE =
+  /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|TimeoutError)$/;
 
 /** Where the request went, for the words. */
 export interface Place {
@@ -32,6 +33,12 @@ export function explain(thrown: unknown, { isLocal, region }: Place): CliError {
   if (name === "TypeError" && code === "ERR_INVALID_URL") {
     return new CliError("Usage", `AWS_ENDPOINT_URL is no URL: ${process.env["AWS_ENDPOINT_URL"]}`, cause);
   }
+  if (/aws sso login|SSO session/.test(message)) {
+    return new CliError("NoCredentials", `The session of AWS SSO is over: ${message}`, {
+      ...cause,
+      next: "aws sso login (with the same --profile)",
+    });
+  }
   if (NO_CREDENTIALS.test(name)) {
     return new CliError("NoCredentials", `There are no AWS credentials that can be used: ${message}`, {
       ...cause,
@@ -49,7 +56,7 @@ export function explain(thrown: unknown, { isLocal, region }: Place): CliError {
       "NotAllowed",
       `These credentials may not do that: ${message}`,
       // Whoever gives rights wants to know which.
-      { ...cause, next: "npx hkdist doctor shows what is missing; docs/operators.md has the policies" },
+      { ...cause, next: "npx hkdist doctor" },
     );
   }
   if (THROTTLED.test(name)) {
@@ -69,7 +76,7 @@ export function explain(thrown: unknown, { isLocal, region }: Place): CliError {
         })
       : new CliError("Trouble", `AWS in ${region ?? "that region"} cannot be reached: ${message || code}`, {
           ...cause,
-          next: "look at the network, the proxy settings and --region",
+          next: "look at the network, AWS_ENDPOINT_URL and --region",
         });
   }
   return new CliError("Trouble", `${name === "Error" ? "" : `${name}: `}${message}`, {

@@ -53,6 +53,11 @@ export class BuildWatch {
     return [...this.readings.values()].map(({ facts }) => facts);
   }
 
+  /** Whether there is no more to come of them. */
+  isComplete(): boolean {
+    return [...this.readings.values()].every(({ complete }) => complete);
+  }
+
   /** The newest hundred are enough: a look back into the past may find none. */
   private async find(
     { codebuild }: Deployment,

@@ -7,7 +7,14 @@ import {
 } from "@aws-sdk/client-sfn";
 import { type Artifact, artifactsOfVersion } from "../../lambda/shared/artifacts.ts";
 import { type Patch, patchesTo } from "../../lambda/shared/patches.ts";
-import type { Bases, Paired, Plan, Promoted, ReleaseRequest } from "../../lambda/shared/payloads.ts";
+import type {
+  Bases,
+  Paired,
+  PatchResult,
+  Plan,
+  Promoted,
+  ReleaseRequest,
+} from "../../lambda/shared/payloads.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import type { BuildFacts, BuildWatch } from "./builds.ts";
 import { type Machine, STEPS, type StepName } from "./steps.ts";
@@ -33,6 +40,8 @@ export interface Facts {
   paired?: Paired | undefined;
   promoted?: Promoted | undefined;
   bases?: Bases | undefined;
+  /** What became of each pair; a promotion's say which version they lead to. */
+  results?: (PatchResult & { to?: string })[] | undefined;
   /** Rows of the artifacts that it makes or makes patches to, and of these patches. */
   artifacts: Artifact[];
   patches: Patch[];
@@ -76,6 +85,15 @@ export async function look(deployment: Deployment, arn: string, builds: BuildWat
   }
   if (request !== undefined) facts.builds = await builds.look(deployment, facts);
   return facts;
+}
+
+/** What is known of an execution that was started and not looked at yet. */
+export function unseen({ releaseMachineArn }: Deployment, arn: string): Facts {
+  const isRelease = arn.startsWith(releaseMachineArn.replace(":stateMachine:", ":execution:"));
+  return {
+    ...describe({ executionArn: arn, stateMachineArn: "", status: "RUNNING", startDate: new Date() }),
+    ...{ machine: isRelease ? "release" : "promote", steps: [], artifacts: [], patches: [], builds: [] },
+  };
 }
 
 function describe(found: DescribeExecutionOutput) {
@@ -135,6 +153,7 @@ export function readHistory(
     paired: outputs.get("Pair") as Paired | undefined,
     promoted: outputs.get("Promote") as Promoted | undefined,
     bases: outputs.get("Bases") as Bases | undefined,
+    results: outputs.get("Patch") as Facts["results"],
   };
 }
 
@@ -142,7 +161,7 @@ export function readHistory(
 function parsed(output: string | undefined): unknown {
   try {
     const value = JSON.parse(output ?? "null") as object | null;
-    return value === null || ("Error" in value && "Cause" in value) ? undefined : value;
+    return value === null || "Error" in value ? undefined : value;
   } catch {
     return undefined;
   }

@@ -10,6 +10,7 @@ import type { Deployment } from "../deployment/deployment.ts";
 import { CliError } from "../errors.ts";
 import { type Asked, askedFor } from "./asked.ts";
 import { type StatusWord, statusWord } from "./status.ts";
+import type { Machine } from "./steps.ts";
 
 /** Executions of each machine that are looked at for "the newest of this command". */
 const MOST = 100;
@@ -17,7 +18,7 @@ const MOST = 100;
 export interface FoundExecution {
   arn: string;
   name: string;
-  machine: "release" | "promote";
+  machine: Machine;
   status: StatusWord;
   startedAt: Date;
   endedAt: Date | undefined;
@@ -97,11 +98,18 @@ export async function findExecution(deployment: Deployment, named: string | unde
   const byName = found.find(({ name }) => name === named);
   if (byName !== undefined) return byName.arn;
   if (isCommand(named)) {
-    for (const one of found) if ((await askedOf(deployment, one)).cmd === named) return one.arn;
+    // Those that this command has started say it in their names.
+    const likely = found.toSorted(
+      (a, b) => Number(b.name.startsWith(`${named}-`)) - Number(a.name.startsWith(`${named}-`)),
+    );
+    for (const one of likely) if ((await askedOf(deployment, one)).cmd === named) return one.arn;
   }
   for (const machineArn of [deployment.releaseMachineArn, deployment.promoteMachineArn]) {
     const arn = `${machineArn.replace(":stateMachine:", ":execution:")}:${named}`;
-    const known = await existing(deployment, arn).catch(() => undefined);
+    const known = await existing(deployment, arn).catch((error: unknown) => {
+      if (error instanceof CliError && error.kind === "NotFound") return undefined;
+      throw error;
+    });
     if (known !== undefined) return known;
   }
   throw new CliError(

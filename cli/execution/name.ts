@@ -7,6 +7,6 @@ const LONGEST = 80;
  */
 export function newExecutionName(cmd: string, now = new Date()): string {
   const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const ending = `-${time}-${crypto.randomUUID().slice(0, 4)}`;
+  const ending = `-${time}-${crypto.randomUUID().slice(0, 8)}`;
   return `${cmd.slice(0, LONGEST - ending.length)}${ending}`;
 }

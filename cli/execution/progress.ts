@@ -1,12 +1,11 @@
-import type { HistoryEntry } from "../../lambda/shared/current.ts";
-import type { PatchResult, Promoted } from "../../lambda/shared/payloads.ts";
+import type { Promoted } from "../../lambda/shared/payloads.ts";
 import { compareVersions } from "../../lambda/shared/version.ts";
 import { type Asked, askedFor } from "./asked.ts";
 import { CODEBUILDS_OWN, readBuildLog } from "./build-log.ts";
 import type { BuildFacts } from "./builds.ts";
 import type { Facts } from "./facts.ts";
-import { isRunning } from "./follow.ts";
-import { type StatusWord, statusWord } from "./status.ts";
+import { type Move, movesOf } from "./moves.ts";
+import { isRunning, type StatusWord, statusWord } from "./status.ts";
 import { type Machine, STEPS, type StepName } from "./steps.ts";
 
 /** How far an execution is, as people see it. Sizes in bytes, times in milliseconds. */
@@ -32,13 +31,6 @@ export interface Progress {
   published: "changed" | "already" | "unasked" | undefined;
   /** What a promotion moved, by platform. */
   moves: Move[];
-}
-
-/** Where a platform's clients were taken; without a version where they are told none. */
-export interface Move {
-  platform: string;
-  from: string | undefined;
-  to: string | undefined;
 }
 
 export interface Step {
@@ -215,13 +207,9 @@ function platformsOf(facts: Facts): Platform[] {
 }
 
 function patchesOf(facts: Facts): PatchProgress[] {
-  const { paired, plan, bases, patches: rows, artifacts, output, steps } = facts;
+  const { paired, plan, bases, patches: rows, artifacts, results = [], steps } = facts;
   const pairs = bases?.pairs ?? (paired?.pairs ?? []).map((pair) => ({ ...pair, to: plan?.version ?? "" }));
   const begun = steps.find(({ name }) => name === "Patch")?.enteredAt.toISOString();
-  const results = ((output && (JSON.parse(output) as { patches?: PatchResult[] }).patches) ||
-    []) as (PatchResult & {
-    to?: string;
-  })[];
   return pairs.map(({ platform, from, to }) => {
     const isIt = (one: { platform: string; from: string; to?: string }) =>
       one.platform === platform && one.from === from && (one.to ?? to) === to;
@@ -279,10 +267,4 @@ function publishedOf({ status, output, promoted }: Facts): Progress["published"]
   if (status !== "SUCCEEDED" || output === undefined) return undefined;
   const { published } = JSON.parse(output) as { published?: false | { changed: boolean } };
   return published ? (published.changed ? "changed" : "already") : "unasked";
-}
-
-/** A change of current as a list, in the platforms' order. */
-export function movesOf({ from, to }: Pick<HistoryEntry, "from" | "to">): Move[] {
-  const platforms = [...new Set([...Object.keys(from), ...Object.keys(to)])].toSorted();
-  return platforms.map((platform) => ({ platform, from: from[platform], to: to[platform] }));
 }

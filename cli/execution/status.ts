@@ -15,3 +15,7 @@ const WORDS: Record<ExecutionStatus, StatusWord> = {
 export function statusWord(status: ExecutionStatus): StatusWord {
   return WORDS[status];
 }
+
+export function isRunning({ status }: { status: ExecutionStatus }): boolean {
+  return statusWord(status) === "running";
+}

@@ -1,4 +1,4 @@
-import type { Move } from "../execution/progress.ts";
+import type { Move } from "../execution/moves.ts";
 
 /** What a change of current moved, a sentence for all platforms that went the same way. */
 export function tellMoves(moves: readonly Move[]): string[] {

@@ -43,16 +43,27 @@ class LiveScreen implements Screen {
 
   end(): void {
     clearInterval(this.timer);
+    // What stays is the whole picture, however high.
+    this.draw.clear();
     this.draw.done();
+    if (this.facts !== undefined) this.io.stdout.write(`${this.picture(Number.POSITIVE_INFINITY)}\n`);
   }
 
   private redraw(): void {
     if (this.facts === undefined) return;
-    const { columns = USUAL.columns, rows = USUAL.rows } = this.io.stdout;
-    const now = new Date();
     // The last row stays free for the cursor.
-    const canvas = { columns, rows: rows - 1, paint: paintFor(true, this.io.env) };
-    this.draw(renderProgress(progressOf(this.facts, now), canvas, now).join("\n"));
+    this.draw(this.picture((this.io.stdout.rows || USUAL.rows) - 1));
+  }
+
+  private picture(rows: number): string {
+    if (this.facts === undefined) return "";
+    const now = new Date();
+    const canvas = {
+      columns: this.io.stdout.columns || USUAL.columns,
+      rows,
+      paint: paintFor(true, this.io.env),
+    };
+    return renderProgress(progressOf(this.facts, now), canvas, now).join("\n");
   }
 }
 

@@ -90,6 +90,9 @@ export class PromoteRefusedError extends HkdistError {
   override readonly name = "PromoteRefusedError";
 }
 
+/** What is asked of a version that is recorded nowhere. To who starts the machine it is a refusal like the others. */
+export class NotRecordedError extends PromoteRefusedError {}
+
 /** The version was withdrawn: it is not built, stored or made current until that is undone. */
 export class YankedVersionError extends HkdistError {
   override readonly name = "YankedVersionError";

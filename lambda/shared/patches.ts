@@ -10,8 +10,8 @@ export type Patch = PatchId & { recordedAt: string } & (
         /** Of the patch, standard padded base64. */
         sha256: string;
         s3VersionId: string;
-        /** What making and proving it took. */
-        milliseconds: number;
+        /** What making and proving it took; rows of before it was noted lack it. */
+        milliseconds?: number;
       }
     | {
         none: string;

@@ -160,20 +160,16 @@ export const done: Facts = {
     ] as [StepName, number][]),
   ),
   patches: PLATFORMS.map((platform) => patch(platform, "20260130", 17_582)),
-  output: JSON.stringify({
-    published: { revision: 2, changed: true },
-    patches: [
-      ...PLATFORMS.map((platform) => ({ platform, from: "20260130", outcome: "made", size: 17_582 })),
-      { platform: "darwin-arm64", from: "20260129", outcome: "present", size: 30_000 },
-      {
-        platform: "linux-amd64",
-        from: "20260129",
-        outcome: "none",
-        reason: "the patch has 3 bytes, the full download 2",
-      },
-      { platform: "windows-amd64", from: "20260129", outcome: "failed", reason: "Lambda.Unknown" },
-    ],
-  }),
+  output: JSON.stringify({ published: { revision: 2, changed: true } }),
+  results: [
+    ...PLATFORMS.map((platform) => ({ platform, from: "20260130", outcome: "made" as const, size: 17_582 })),
+    { platform: "darwin-arm64", from: "20260129", outcome: "present", size: 30_000 },
+    {
+      ...{ platform: "linux-amd64", from: "20260129", outcome: "none" },
+      reason: "the patch has 3 bytes, the full download 2",
+    },
+    { platform: "windows-amd64", from: "20260129", outcome: "failed", reason: "Lambda.Unknown" },
+  ],
 };
 
 /** The source build said no. */

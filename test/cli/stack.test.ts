@@ -142,14 +142,25 @@ test.each([
   ["CredentialsProviderError", "NoCredentials", "--profile"],
   ["TokenProviderError", "NoCredentials", "--profile"],
   ["ExpiredTokenException", "NoCredentials", "aws sso login"],
+  ["EHOSTUNREACH", "Trouble", "network"],
   ["UnrecognizedClientException", "NoCredentials", "aws sso login"],
-  ["AccessDeniedException", "NotAllowed", "docs/operators.md"],
+  ["AccessDeniedException", "NotAllowed", "npx hkdist doctor"],
   ["TimeoutError", "Trouble", "network"],
   ["SomethingElse", "Trouble", "HKDIST_DEBUG"],
 ])("%s is %s, and what to do is told", (name, kind, next) => {
   const told = explain(named(name), { isLocal: false, region: "eu-west-1" });
   expect([told.kind, told.message]).toEqual([kind, expect.stringContaining("said")]);
   expect(told.next).toContain(next);
+});
+
+test("a session of AWS SSO that is over is not called missing credentials", () => {
+  const thrown = named(
+    "CredentialsProviderError",
+    "The SSO session associated with this profile has expired.",
+  );
+  const told = explain(thrown, { isLocal: false });
+  expect([told.kind, told.next]).toEqual(["NoCredentials", expect.stringContaining("aws sso login")]);
+  expect(told.message).toMatch(/^The session of AWS SSO is over/);
 });
 
 test("nothing that listens is told by where it should", () => {

@@ -15,7 +15,7 @@ const asking = (facts: Facts, fields: object): Facts => ({
 describe("in the end it is told what is so, and what to type next", () => {
   test("a release with a patch that failed names the bases to try again", () => {
     expect(told(done)).toEqual([
-      "greet 20260131 is current on 3 platforms:",
+      "greet 20260131 was made current on 3 platforms:",
       "https://d.example/greet",
       "1 patch failed: those clients download in full.",
       "next:  npx hkdist release greet --tag v20260131 --bases 20260129 --local",

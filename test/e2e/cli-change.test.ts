@@ -247,7 +247,7 @@ test("a yank takes the version from everybody, and its undoing gives it back wit
 test("a yank without a reason, and one in a thousand bytes, are wrong", async () => {
   for (const [args, exit, words] of [
     [[], 2, "A withdrawal needs its reason"],
-    [["--reason", "x".repeat(1000)], 1, "reason: must be one line of 1 to 500 bytes"],
+    [["--reason", "x".repeat(1000)], 2, "reason: must be one line of 1 to 500 bytes"],
     [["--reason", "x", "--undo"], 2, "--reason is for a withdrawal"],
   ] as const) {
     const ended = await unchangedBy(() => hkdist("yank", cmd, SECOND, ...args, "--yes"));

@@ -30,7 +30,7 @@ test("a release is told in lines to its end, which says what is current", async 
 
   expect(out).not.toContain("\x1b");
   const told = out.replaceAll(CLOCK, "").split("\n");
-  expect(told[0]).toMatch(new RegExp(`^${cmd}-\\d{8}T\\d{6}Z-[0-9a-f]{4}$`));
+  expect(told[0]).toMatch(new RegExp(`^${cmd}-\\d{8}T\\d{6}Z-[0-9a-f]{8}$`));
   for (const step of ["request", "source", "plan", "build", "pair", "describe", "patch", "publish"]) {
     expect(told.filter((line) => line.startsWith(`${step} done`))).toHaveLength(1);
   }
@@ -44,7 +44,7 @@ test("a release is told in lines to its end, which says what is current", async 
   const size = patch !== undefined && "size" in patch ? patch.size : 0;
   expect(out).toContain(`  patch ${RELEASED} -> ${PUBLISHED} ${platform} made (${grouped(size)} B, `);
   expect(
-    out.endsWith(`\n${cmd} ${PUBLISHED} is current on 2 platforms:\n${local.directoryUrl}${cmd}\n`),
+    out.endsWith(`\n${cmd} ${PUBLISHED} was made current on 2 platforms:\n${local.directoryUrl}${cmd}\n`),
   ).toBe(true);
   const current = await directory(`${cmd}/current/${platform}.json`);
   expect(await current.json()).toMatchObject({ version: PUBLISHED });
@@ -90,7 +90,7 @@ test("a candidate as JSON has the numbers that are recorded, and is not current"
   expect(json.patches.toSorted(byBase)).toEqual(
     patches.toSorted(byBase).map((patch) => ({
       ...{ platform, from: patch.from, to: CANDIDATE, state: "made", reason: null },
-      ...("size" in patch && { size: patch.size, seconds: patch.milliseconds / 1000 }),
+      ...("size" in patch && { size: patch.size, seconds: (patch.milliseconds ?? 0) / 1000 }),
     })),
   );
   expect(await getCurrent(table, cmd, { consistent: true })).toEqual(before);
@@ -124,7 +124,7 @@ test("a version is shown with all that is recorded of it", async () => {
     ],
     patches: patches.map((patch) => ({
       ...{ platform, from: patch.from, none: null, url: local.artifactsUrl + patchObjectKey(patch) },
-      ...("size" in patch && { size: patch.size, seconds: patch.milliseconds / 1000 }),
+      ...("size" in patch && { size: patch.size, seconds: (patch.milliseconds ?? 0) / 1000 }),
     })),
     provenance: local.artifactsUrl + provenanceObjectKey(cmd, RELEASED),
   });
