@@ -44,7 +44,7 @@ function currency({ cmd, version, published, platforms, asked }: Progress, direc
     case "changed":
       return [`${it} was made current on ${count(platforms.length, "platform")}:`, `${directoryUrl}${cmd}`];
     case "already":
-      return [`${it} was current before.`];
+      return [`${it} was current already.`];
     default:
       return asked.options.others.includes("--bases")
         ? [`The patches to ${it} are made; what is current stays as it is.`]

@@ -52,7 +52,7 @@ test("a release is told in lines to its end, which says what is current", async 
   const again = await hkdist("release", cmd, "--tag", `v${PUBLISHED}`);
   expect([again.exit, again.out]).toEqual([
     0,
-    expect.stringContaining(`\n${cmd} ${PUBLISHED} is current, as it was before.\n`),
+    expect.stringContaining(`\n${cmd} ${PUBLISHED} was current already.\n`),
   ]);
 });
 
