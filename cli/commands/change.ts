@@ -8,7 +8,7 @@ import {
   YankedVersionError,
 } from "../../lambda/shared/errors.ts";
 import type { PromoteRequest } from "../../lambda/shared/payloads.ts";
-import { configuredCommands } from "../deployment/configured.ts";
+import { deployedConfiguration } from "../deployment/definition.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { knownCommand } from "../deployment/known-commands.ts";
 import { CliError } from "../errors.ts";
@@ -41,7 +41,7 @@ export async function change(
 ): Promise<Answer> {
   const { io, json, paint } = context;
   const { table, s3, bucket, flags } = deployment;
-  const names = Object.keys(await configuredCommands(deployment));
+  const names = Object.keys((await deployedConfiguration(deployment)).commands);
   // One that has left the configuration can still be withdrawn.
   if (!names.includes(input.cmd)) await knownCommand(deployment, input.cmd);
   const request = checked(input, names);

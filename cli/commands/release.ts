@@ -1,6 +1,6 @@
 import { checkRequest } from "../../lambda/request/check-request.ts";
 import { InvalidReleaseRequestError } from "../../lambda/shared/errors.ts";
-import { configuredCommands } from "../deployment/configured.ts";
+import { deployedConfiguration } from "../deployment/definition.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { CliError } from "../errors.ts";
 import { askedOf, newestExecutions } from "../execution/find.ts";
@@ -43,7 +43,7 @@ export function releaseCommand(io: Io, ended: (exit: number) => void) {
             ...(!publish && { publish }),
           };
           // As the machine would say it, before an execution fails and rings.
-          const commands = await configuredCommands(deployment);
+          const { commands } = await deployedConfiguration(deployment);
           if (commands[cmd] === undefined) refuseCommand(deployment, cmd, Object.keys(commands));
           try {
             checkRequest(dropUndefined(input), commands);

@@ -2,7 +2,7 @@ import { artifactsNewestFirst } from "../../lambda/shared/artifacts.ts";
 import { allCurrent, type Current } from "../../lambda/shared/current.ts";
 import type { ReleasableCommands } from "../../lambda/shared/payloads.ts";
 import { CliError } from "../errors.ts";
-import { configuredCommands } from "./configured.ts";
+import { deployedConfiguration } from "./definition.ts";
 import type { Deployment } from "./deployment.ts";
 
 export interface KnownCommand {
@@ -15,8 +15,8 @@ export interface KnownCommand {
 
 /** The commands that are configured or have something current, by name. */
 export async function knownCommands(deployment: Deployment): Promise<KnownCommand[]> {
-  const [configured, current] = await Promise.all([
-    configuredCommands(deployment),
+  const [{ commands: configured }, current] = await Promise.all([
+    deployedConfiguration(deployment),
     allCurrent(deployment.table),
   ]);
   const names = new Set([...Object.keys(configured), ...current.map(({ cmd }) => cmd)]);

@@ -1,6 +1,6 @@
 import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { paginateListServiceQuotas, ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
-import { DescribeStateMachineCommand } from "@aws-sdk/client-sfn";
+import { deployedConfiguration } from "../deployment/definition.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { explain } from "../deployment/trouble.ts";
 import { type Finding, ok, skipped, warning } from "./check.ts";
@@ -11,7 +11,7 @@ const BUILDS = "Concurrently running builds for Linux/Small environment";
 
 /** Whether the account lets as much run at once as the deployment is configured for. */
 export async function checkQuotas(deployment: Deployment): Promise<Finding[]> {
-  const { buildConcurrency, patchConcurrency } = await concurrencyOf(deployment);
+  const { buildConcurrency, patchConcurrency } = await deployedConfiguration(deployment);
   return Promise.all([
     checked("Lambda at once", deployment, () => checkLambda(deployment, patchConcurrency)),
     checked("builds at once", deployment, () => checkBuilds(deployment, buildConcurrency)),
@@ -47,18 +47,6 @@ async function checkBuilds({ settings, isLocal }: Deployment, builds: number): P
     );
   }
   return skipped(name, `AWS lists no quota "${BUILDS}"`);
-}
-
-/** As they were deployed: constants in the release machine's two Maps. */
-async function concurrencyOf({ steps, releaseMachineArn }: Deployment) {
-  const { definition = "{}" } = await steps.send(
-    new DescribeStateMachineCommand({ stateMachineArn: releaseMachineArn }),
-  );
-  const { States = {} } = JSON.parse(definition) as {
-    States?: Record<string, { MaxConcurrency?: number }>;
-  };
-  const of = (state: string) => States[state]?.MaxConcurrency ?? 1;
-  return { buildConcurrency: of("Build"), patchConcurrency: of("Patch") };
 }
 
 async function checked(

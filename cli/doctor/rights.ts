@@ -4,7 +4,7 @@ import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { ListExecutionsCommand } from "@aws-sdk/client-sfn";
 import { GetTopicAttributesCommand, SNSClient } from "@aws-sdk/client-sns";
 import { allCurrent } from "../../lambda/shared/current.ts";
-import { configuredCommands } from "../deployment/configured.ts";
+import { deployedConfiguration } from "../deployment/definition.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import { explain } from "../deployment/trouble.ts";
 import { count } from "../view/format.ts";
@@ -25,7 +25,7 @@ export async function checkRights(deployment: Deployment): Promise<Finding[]> {
     ["table", async () => `${count((await allCurrent(table)).length, "command")} with a current version`],
     ["release machine", () => executionsOf(deployment.releaseMachineArn)],
     ["promote machine", () => executionsOf(deployment.promoteMachineArn)],
-    ["commands", async () => Object.keys(await configuredCommands(deployment)).join(", ")],
+    ["commands", async () => Object.keys((await deployedConfiguration(deployment)).commands).join(", ")],
     [
       "artifacts bucket",
       async () => {
@@ -36,7 +36,7 @@ export async function checkRights(deployment: Deployment): Promise<Finding[]> {
     [
       "builds",
       async () => {
-        const [any] = Object.values(await configuredCommands(deployment));
+        const [any] = Object.values((await deployedConfiguration(deployment)).commands);
         if (any === undefined) return skipped("builds", "no command is configured");
         await codebuild.send(new ListBuildsForProjectCommand({ projectName: any.sourceProject }));
         return "can be looked at";
