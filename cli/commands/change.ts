@@ -3,7 +3,6 @@ import { checkRequest } from "../../lambda/promote/check-request.ts";
 import { preview } from "../../lambda/promote/promote.ts";
 import {
   InvalidPromoteRequestError,
-  NotRecordedError,
   PromoteRefusedError,
   YankedVersionError,
 } from "../../lambda/shared/errors.ts";
@@ -82,7 +81,7 @@ function refusal(error: unknown, { cmd, version }: PromoteRequest, flags: string
       next: `npx hkdist yank ${it} --undo${flags}`,
     });
   }
-  return error instanceof NotRecordedError
+  return error.isUnknown
     ? new CliError("NotFound", error.sentence, { cause: error, next: `npx hkdist releases ${cmd}${flags}` })
     : new CliError("Refused", error.sentence, {
         cause: error,

@@ -7,7 +7,7 @@ import {
   replaceCurrent,
   tellNewestChange,
 } from "../shared/current.ts";
-import { ConcurrentPublishError, NotRecordedError } from "../shared/errors.ts";
+import { ConcurrentPublishError, PromoteRefusedError } from "../shared/errors.ts";
 import { log } from "../shared/log.ts";
 import { newestVersionId } from "../shared/objects.ts";
 import type { Promoted, PromoteRequest } from "../shared/payloads.ts";
@@ -99,7 +99,8 @@ function throwIfUnknown(
   current: Current | undefined,
 ): void {
   if (recorded.length > 0 || (action === "restore" && yankOf(current, version) !== undefined)) return;
-  throw new NotRecordedError(`${cmd} ${version} is not recorded on any platform: ${UNKNOWN[action]}`);
+  const sentence = `${cmd} ${version} is not recorded on any platform: ${UNKNOWN[action]}`;
+  throw new PromoteRefusedError(sentence, { isUnknown: true });
 }
 
 async function decide(

@@ -88,10 +88,17 @@ export class InvalidPromoteRequestError extends HkdistError {
 /** What is asked of a version that is not recorded, or a promotion that takes clients back or leaves platforms behind unsaid. */
 export class PromoteRefusedError extends HkdistError {
   override readonly name = "PromoteRefusedError";
-}
+  /** Because the version is recorded nowhere. */
+  readonly isUnknown: boolean;
 
-/** What is asked of a version that is recorded nowhere. To who starts the machine it is a refusal like the others. */
-export class NotRecordedError extends PromoteRefusedError {}
+  constructor(
+    sentence: string,
+    { isUnknown = false, ...options }: { byHand?: string; isUnknown?: boolean } = {},
+  ) {
+    super(sentence, options);
+    this.isUnknown = isUnknown;
+  }
+}
 
 /** The version was withdrawn: it is not built, stored or made current until that is undone. */
 export class YankedVersionError extends HkdistError {
