@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Yank } from "../lambda/shared/current.ts";
 import { KINDS } from "./errors.ts";
 import type { Progress } from "./execution/progress.ts";
 
@@ -190,6 +191,11 @@ export const Failure = z.strictObject({
     next: z.string().nullable(),
   }),
 });
+
+/** A withdrawal without what the table may get besides. */
+export function withdrawnJson(yank: Yank | undefined): z.infer<typeof withdrawn> {
+  return yank === undefined ? null : { reason: yank.reason, at: yank.at, by: yank.by };
+}
 
 export function outcomeOf(progress: Progress): z.infer<typeof Outcome> {
   const { name, arn, machine, status, cmd, version, startedAt, endedAt, log, error } = progress;

@@ -3,7 +3,7 @@ import { type KnownCommand, knownCommand, knownCommands } from "../deployment/kn
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
 import { newestReleases, type RecordedRelease } from "../read-releases.ts";
-import type { Releases } from "../shapes.ts";
+import { type Releases, withdrawnJson } from "../shapes.ts";
 import { moment } from "../view/format.ts";
 import { harmless } from "../view/paint.ts";
 import { table } from "../view/table.ts";
@@ -86,6 +86,6 @@ export function releaseJson({
   return {
     ...{ cmd, version, recordedAt, platforms, currentOn },
     ...{ commit: commit ?? null, tag: tag ?? null },
-    withdrawn: yank === undefined ? null : { reason: yank.reason, at: yank.at, by: yank.by },
+    withdrawn: withdrawnJson(yank),
   };
 }

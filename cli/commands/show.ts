@@ -12,7 +12,7 @@ import { type KnownCommand, knownCommand } from "../deployment/known-commands.ts
 import { CliError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { answer, hkdistCommand } from "../program.ts";
-import type { Show } from "../shapes.ts";
+import { type Show, withdrawnJson } from "../shapes.ts";
 import { bytes, duration, moment, percent } from "../view/format.ts";
 import { harmless, type Paint } from "../view/paint.ts";
 import { table } from "../view/table.ts";
@@ -91,7 +91,7 @@ function jsonOf(facts: Facts): z.infer<typeof Show> {
     tagDate: source?.tagDate ?? null,
     signer: source?.signer || null,
     goVersion: source?.goVersion ?? null,
-    withdrawn: yank === undefined ? null : { reason: yank.reason, at: yank.at, by: yank.by },
+    withdrawn: withdrawnJson(yank),
     artifacts: artifacts.map(({ platform, size, gzSize, sha256, recordedAt, key }) => ({
       ...{ platform, size, gzSize, sha256, recordedAt },
       url: artifactsUrl + key,

@@ -49,15 +49,11 @@ async function checkBuilds({ settings, isLocal }: Deployment, builds: number): P
   return skipped(name, `AWS lists no quota "${BUILDS}"`);
 }
 
-async function checked(
-  name: string,
-  { isLocal, region }: Deployment,
-  look: () => Promise<Finding>,
-): Promise<Finding> {
+async function checked(name: string, deployment: Deployment, look: () => Promise<Finding>): Promise<Finding> {
   try {
     return await look();
   } catch (error) {
-    const { kind, message } = explain(error, { isLocal, region });
+    const { kind, message } = explain(error, deployment);
     if (kind === "NotAllowed") return skipped(name, `not allowed to look: ${message}`);
     // Nothing that was found is wrong.
     return warning(name, `cannot be looked at: ${message}`);

@@ -73,13 +73,13 @@ export async function checkRights(deployment: Deployment): Promise<Finding[]> {
 async function find(
   name: string,
   look: () => Promise<string | Finding>,
-  { isLocal, region }: Deployment,
+  deployment: Deployment,
 ): Promise<Finding> {
   try {
     const found = await look();
     return typeof found === "string" ? ok(name, found) : found;
   } catch (error) {
-    const { kind, message, next } = explain(error, { isLocal, region });
+    const { kind, message, next } = explain(error, deployment);
     const policy = "attach the stack's LookPolicyArn (docs/operators.md)";
     return failed(name, message, kind === "NotAllowed" ? policy : next);
   }
