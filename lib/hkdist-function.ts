@@ -3,12 +3,21 @@ import { fileURLToPath } from "node:url";
 import { Duration, Size } from "aws-cdk-lib";
 import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, LoggingFormat, Runtime } from "aws-cdk-lib/aws-lambda";
-import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import { ENVIRONMENT, type Setting, type Settings } from "../lambda/shared/settings.ts";
 import { keptLog } from "./kept-log.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Puts a folder of the project beside the bundle. */
+function copying(folder: string): ICommandHooks {
+  return {
+    beforeBundling: () => [],
+    beforeInstall: () => [],
+    afterBundling: (project, output) => [`cp -R "${project}/${folder}" "${output}"`],
+  };
+}
 
 export interface HkdistFunctionProps<Names extends Setting> {
   /** The folder under lambda/ that holds its handler. */
@@ -23,6 +32,8 @@ export interface HkdistFunctionProps<Names extends Setting> {
   temporaryMegabytes?: number;
   /** Packages to take from other folders than node_modules, by name: those with a compiled addon. */
   packages?: { [name: string]: string };
+  /** A folder beside the handler whose files it reads: it lies beside the bundle, too. */
+  files?: string;
   /** Packages that a dependency loads for what we do not ask of it: they are left out of the bundle. */
   unused?: string[];
 }
@@ -72,6 +83,7 @@ export class HkdistFunction<Names extends Setting> extends NodejsFunction {
         esbuildArgs: Object.fromEntries(
           Object.entries(props.packages ?? {}).map(([name, folder]) => [`--alias:${name}`, folder]),
         ),
+        ...(props.files !== undefined && { commandHooks: copying(`lambda/${props.step}/${props.files}`) }),
         // CommonJS packages among the SDK's call require() for Node's own modules.
         banner:
           'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',

@@ -62,7 +62,7 @@ export class HkdistStack extends Stack {
       domain: config.domain,
     });
     const { artifactsUrl, directoryUrl } = delivery;
-    new Directory(this, "Directory", { storage, gateway, artifactsUrl, alerts });
+    new Directory(this, "Directory", { storage, gateway, directoryUrl, artifactsUrl, alerts });
     const record = new Record(this, "Record", { storage, largestBinaryBytes, stage, alerts });
     new Audit(this, "Audit", { storage, alerts });
     new Register(this, "Register", { storage, gateway, record });

@@ -66,9 +66,9 @@ async function routes(): Promise<unknown> {
   const { answer } = await import("../../lambda/directory/routes.ts");
   const send = async () => ({ Item: CURRENT });
   const table = { name: "table", documents: { send } } as never;
-  const answerHere = serve((request) =>
-    answer({ table, artifactsUrl: "https://artifacts.example.com/" }, request),
-  );
+  const directoryUrl = "https://directory.example.com/";
+  const artifactsUrl = "https://artifacts.example.com/";
+  const answerHere = serve((request) => answer({ table, directoryUrl, artifactsUrl }, request));
   const meter = new CpuMeter();
   const asked = event("/hk/current/linux-amd64.json", { "accept-encoding": "gzip" });
   for (let sent = 0; sent < REQUESTS; sent++) {

@@ -148,6 +148,7 @@ async function handlerProcess<Result>(bundle: string, what: string, tablePort: n
   const env = {
     ...process.env,
     HKDIST_TABLE: "table",
+    HKDIST_DIRECTORY_URL: "https://directory.example.com/",
     HKDIST_ARTIFACTS_URL: "https://artifacts.example.com/",
     AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${tablePort}`,
     AWS_REGION: "us-east-1",

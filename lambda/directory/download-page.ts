@@ -1,7 +1,10 @@
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import type { Current } from "../shared/current.ts";
 import { artifactObjectKey } from "../shared/keys.ts";
 import { offered } from "../shared/yanked.ts";
+import { webFile } from "./web-file.ts";
+
+const STYLE = webFile("page.css");
 
 /** The download page: every command's current version on each platform, as plain links. */
 export function downloadPage(commands: readonly Current[], artifactUrl: (path: string) => string) {
@@ -10,10 +13,7 @@ export function downloadPage(commands: readonly Current[], artifactUrl: (path: s
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Downloads</title>
-<style>
-  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem }
-  code { overflow-wrap: anywhere }
-</style>
+<style>${raw(STYLE)}</style>
 <h1>Downloads</h1>
 ${commands.length === 0 ? html`<p>Nothing has been released yet.</p>` : ""}
 ${commands.map(

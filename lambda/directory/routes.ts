@@ -12,6 +12,8 @@ import { represent } from "./represent.ts";
 
 export interface Directory {
   table: Table;
+  /** Its own URL, as the world knows it; ends in `/`. */
+  directoryUrl: string;
   /** Where the bytes are; ends in `/`. */
   artifactsUrl: string;
 }

@@ -3,6 +3,7 @@ export const ENVIRONMENT = {
   table: "HKDIST_TABLE",
   artifactsBucket: "HKDIST_ARTIFACTS_BUCKET",
   sourcesBucket: "HKDIST_SOURCES_BUCKET",
+  directoryUrl: "HKDIST_DIRECTORY_URL",
   artifactsUrl: "HKDIST_ARTIFACTS_URL",
   recordFunction: "HKDIST_RECORD_FUNCTION",
   recordQueueUrl: "HKDIST_RECORD_QUEUE_URL",

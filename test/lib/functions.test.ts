@@ -54,6 +54,7 @@ describe("functions", () => {
     ["table", "StorageTable"],
     ["artifactsBucket", "StorageArtifacts"],
     ["sourcesBucket", "StorageSources"],
+    ["directoryUrl", "GatewayApi.ApiEndpoint/"],
     ["artifactsUrl", "https://DeliveryDistribution.DomainName/"],
     ["distributionId", "DeliveryDistribution"],
     ["recordFunction", "RecordFunction"],

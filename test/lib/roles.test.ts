@@ -127,7 +127,7 @@ describe("rights", () => {
     ],
     DirectoryFunctionRole: [
       LOGS,
-      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringEquals artifact|current: dynamodb:GetItem dynamodb:Query`,
+      `${TABLE} if dynamodb:LeadingKeys ForAllValues:StringLike artifact|current|history#*: dynamodb:GetItem dynamodb:Query`,
     ],
     SourcegreetProjectRole: [...build("SourcegreetProject"), `${SOURCES}/sources/greet/*: s3:PutObject`],
     SourcegreetcanaryProjectRole: [

@@ -6,7 +6,9 @@ import { type Ask, behindGateway } from "../gateway.ts";
 import { artifactItem, type Item } from "../memory-table.ts";
 import { artifact, sha256 } from "../support.ts";
 
+export const DIRECTORY = "https://directory.example.com/";
 export const ARTIFACTS = "https://artifacts.example.com/";
+export const URLS = { directoryUrl: DIRECTORY, artifactsUrl: ARTIFACTS };
 export const NOT_FOUND = "404 page not found\n";
 
 export const recorded = (version: string, platform: string, hash: number, cmd = "greet"): Item =>
@@ -34,5 +36,5 @@ export const ITEMS = [
 ];
 
 export function directoryOf(table: Table): Ask {
-  return behindGateway((request) => answer({ table, artifactsUrl: ARTIFACTS }, request));
+  return behindGateway((request) => answer({ table, ...URLS }, request));
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { answer as directory } from "../../../lambda/directory/routes.ts";
 import { answer as register } from "../../../lambda/register/routes.ts";
 import type { HttpAnswer, HttpRequest } from "../../../lambda/shared/http/message.ts";
-import { ARTIFACTS, current, recorded } from "../directory/released.ts";
+import { ARTIFACTS, current, recorded, URLS } from "../directory/released.ts";
 import { type Answer, behindGateway, type Options, unpacked } from "../gateway.ts";
 import { MemoryTable } from "../memory-table.ts";
 import { sha256 } from "../support.ts";
@@ -250,7 +250,7 @@ describe("whatever is asked", () => {
     await fc.assert(
       fc.asyncProperty(request, principal, async (fuzzed, principal) => {
         const { table, inputs } = watched();
-        const answer = await asked((request) => directory({ table, artifactsUrl: ARTIFACTS }, request), {
+        const answer = await asked((request) => directory({ table, ...URLS }, request), {
           ...fuzzed,
           principal,
         } as Fuzzed);

@@ -76,7 +76,8 @@ async function askAt(port: number, counted = () => 0) {
   vi.stubEnv("AWS_ENDPOINT_URL", `http://127.0.0.1:${port}`);
   const table = openTable(TABLE);
   const record = () => Promise.reject(new Error("asked"));
-  const reads = behindGateway((request) => answer({ table, artifactsUrl: "https://a.example/" }, request));
+  const urls = { directoryUrl: "https://d.example/", artifactsUrl: "https://a.example/" };
+  const reads = behindGateway((request) => answer({ table, ...urls }, request));
   const writes = behindGateway((request) => register({ table, record }, request));
   const options = { principal: "arn:aws:iam::123456789012:user/ada", body: '{"version":"1"}' };
   const answers: Answer[] = [];
