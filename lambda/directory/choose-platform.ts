@@ -13,6 +13,11 @@ const ALSO_RUNS: Record<string, string[]> = {
   "freebsd-amd64": ["freebsd-386"],
 };
 
+/** The machines that run a platform's binary as well, if there is none for themselves. */
+export function alsoRunsOn(platform: string): string[] {
+  return Object.keys(ALSO_RUNS).filter((machine) => ALSO_RUNS[machine]?.includes(platform));
+}
+
 /**
  * The platform whose binary a client of `/{cmd}.gz` gets: the one it asks for, and no other; else the one its User-Agent
  * tells, or the nearest that its machine also runs.

@@ -7,7 +7,9 @@ import type { Table } from "../shared/table.ts";
 import { isVersion } from "../shared/version.ts";
 import { offered, yankOf } from "../shared/yanked.ts";
 import { choosePlatform } from "./choose-platform.ts";
-import { downloadPage } from "./download-page.ts";
+import { CONTENT_SECURITY_POLICY, type Markup } from "./page/layout.ts";
+import { readOffer } from "./page/offer.ts";
+import { commandPage, homePage } from "./page/page.ts";
 import { represent } from "./represent.ts";
 
 export interface Directory {
@@ -22,7 +24,8 @@ type Route = (directory: Directory, request: HttpRequest, ...names: string[]) =>
 
 /** Every path of the protocol that is read. A platform may be called `current` or `release`: the order decides. */
 const ROUTES: [RegExp, Route][] = [
-  [/^\/$/, page],
+  [/^\/$/, home],
+  [/^\/([^/.]+)$/, command],
   [/^\/release\.json$/, releases],
   [/^\/([^/]+)\.gz$/, download],
   // hk looks under current/, sanbornm/go-selfupdate directly under the command.
@@ -51,10 +54,31 @@ export async function answer(directory: Directory, request: HttpRequest): Promis
 const CURRENT = { "cache-control": "public, max-age=60, stale-if-error=86400" };
 const VERSION = { "cache-control": "public, max-age=3600" };
 
-async function page({ table, artifactsUrl }: Directory): Promise<HttpAnswer> {
-  const released = (await allCurrent(table)).filter(({ platforms }) => Object.keys(platforms).length > 0);
-  const body = String(downloadPage(released, (key) => `${artifactsUrl}${key}`));
-  return { status: 200, headers: { "content-type": "text/html; charset=utf-8", ...CURRENT }, body };
+async function home(directory: Directory): Promise<HttpAnswer> {
+  const { table } = directory;
+  const commands = (await allCurrent(table)).filter((current) => offered(current).length > 0);
+  // With several, each has its releases on a page of its own: this one reads little of each.
+  const withReleases = commands.length === 1;
+  const found = await Promise.all(commands.map((current) => readOffer(table, current, { withReleases })));
+  const offers = found.filter((offer) => offer !== undefined);
+  const [only] = offers;
+  return page(only && withReleases ? commandPage(only, directory) : homePage(offers, directory));
+}
+
+async function command(directory: Directory, _request: HttpRequest, cmd: string): Promise<HttpAnswer> {
+  if (!isCommand(cmd)) return notFound();
+  const current = await getCurrent(directory.table, cmd, { consistent: false });
+  const offer = current && (await readOffer(directory.table, current, { withReleases: true }));
+  return offer === undefined ? notFound() : page(commandPage(offer, directory));
+}
+
+function page(body: Markup): HttpAnswer {
+  const headers = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    ...CURRENT,
+  };
+  return { status: 200, headers, body: String(body) };
 }
 
 async function releases({ table }: Directory): Promise<HttpAnswer> {

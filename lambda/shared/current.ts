@@ -108,6 +108,23 @@ export async function newestMove(table: Table, cmd: string): Promise<HistoryEntr
   return undefined;
 }
 
+/** Changes that are looked through for versions: as many as one page of a query may well have. */
+const MOST_LOOKED_AT = 100;
+
+/**
+ * Versions that became current lately on any platform, the newest change first. A release registered with one PUT for each
+ * platform is many changes, so that there may be fewer than asked for.
+ */
+export async function recentlyCurrent(table: Table, cmd: string, most: number): Promise<string[]> {
+  const versions = new Set<string>();
+  let seen = 0;
+  for await (const { to } of changesNewestFirst(table, cmd, MOST_LOOKED_AT)) {
+    for (const version of Object.values(to ?? {})) versions.add(version);
+    if (versions.size >= most || ++seen === MOST_LOOKED_AT) break;
+  }
+  return [...versions].slice(0, most);
+}
+
 /** @param Limit how many are read at once */
 function changesNewestFirst(table: Table, cmd: string, Limit: number): AsyncGenerator<HistoryEntry> {
   return queryRows<HistoryEntry>(table, {

@@ -1,25 +1,65 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type Item, MemoryTable } from "../memory-table.ts";
-import { sha256 } from "../support.ts";
-import { ARTIFACTS, current, directoryOf, ITEMS } from "./released.ts";
+import { historyItemKey } from "../../../lambda/shared/keys.ts";
+import { artifactItem, type Item, MemoryTable } from "../memory-table.ts";
+import { artifact, sha256 } from "../support.ts";
+import { ARTIFACTS, current, DIRECTORY, directoryOf, ITEMS, recorded } from "./released.ts";
 
-const page = (items: Item[]) => directoryOf(new MemoryTable(items))("GET", "/");
+const page = (items: Item[], path = "/") => directoryOf(new MemoryTable(items))("GET", path);
+const hex = (first: number) => Buffer.from(sha256(first), "base64").toString("hex");
+/** What a reader without style and script sees: runs of white space count as one space. */
+const textOf = (body: string) =>
+  body
+    .replaceAll(/<(style|script)[^>]*>.*?<\/\1>/gs, "")
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll(/\s+/g, " ");
+const linksOf = (body: string) => [...body.matchAll(/href="([^"]*)"/g)].map(([, url]) => url);
 
-describe("the download page", () => {
-  it("links every command's current binaries", async () => {
+/** A change of greet's current that moved linux-amd64 to a version. */
+const moved = (revision: number, version: string): Item => ({
+  ...historyItemKey("greet", revision),
+  ...{
+    cmd: "greet",
+    revision,
+    from: {},
+    to: { "linux-amd64": version },
+    at: "2026-01-01T00:00:00Z",
+    by: "x",
+  },
+});
+const built = (version: string, platform = "linux-amd64", more = {}): Item =>
+  artifactItem({
+    ...artifact("greet", version, platform, sha256(1)),
+    ...{ commit: "b".repeat(40), recordedAt: `${version.slice(0, 4)}-01-02T03:04:05.000Z`, ...more },
+  });
+const now = (version: string, more = {}): Item => ({
+  ...current("greet", { "linux-amd64": { version, sha256: sha256(1) } }),
+  ...more,
+});
+
+describe("the page of a directory with several commands", () => {
+  it("has each command's version, binaries with size and hash, install lines, and the way to its own page", async () => {
     const { status, headers, body } = await page(ITEMS);
     expect([status, headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+    const links = linksOf(body);
     for (const key of [
       "greet/20260131.10/linux-amd64.gz",
       "greet/20260131.2/darwin-arm64.gz",
       "hk/20140529/linux-amd64.gz",
     ]) {
-      expect(body).toContain(`href="${ARTIFACTS}${key}"`);
+      expect(links).toContain(`${ARTIFACTS}${key}`);
     }
-    const text = body.replaceAll(/<[^>]*>/g, "");
-    expect(text).toContain(`linux-amd64 20260131.10SHA-256 ${sha256(4)}`);
-    expect(text).toContain(`darwin-arm64 20260131.2SHA-256 ${sha256(2)}`);
-    expect(body).not.toContain("Nothing has been released yet");
+    expect(links).toEqual(expect.arrayContaining([`${DIRECTORY}greet`, `${DIRECTORY}hk`]));
+    const text = textOf(body);
+    expect(text).toContain("greet Version 20260131.10 · 31 January 2026");
+    expect(text).toContain(`Linux, 64-bit Intel or AMD linux-amd64 1 kB, unpacked 2 kB SHA-256 ${hex(4)}`);
+    // Left out by the last release.
+    expect(text).toContain(
+      `macOS, Apple silicon darwin-arm64 20260131.2 1 kB, unpacked 2 kB SHA-256 ${hex(2)}`,
+    );
+    expect(text).toContain(`Install on macOS and Linux curl -fsSL ${DIRECTORY}greet.sh | sh`);
+    expect(text).toContain(`Install on Linux curl -fsSL ${DIRECTORY}hk.sh | sh`);
+    expect(text).not.toMatch(/Windows, in PowerShell|Nothing has been released yet/);
   });
 
   it("shows every command, to the last page of the table", async () => {
@@ -27,19 +67,134 @@ describe("the download page", () => {
     const { body } = await page(
       names.map((cmd) => current(cmd, { "linux-amd64": { version: "1", sha256: sha256(1) } })),
     );
-    expect(body.match(/(?<=<h2>)tool-\d/g)).toEqual(names);
+    expect([...body.matchAll(/<section class="command" id="([^"]*)"/g)].map(([, cmd]) => cmd)).toEqual(names);
   });
 
   it("leaves out a command that has nothing current, as after the yank of its only version", async () => {
-    expect((await page([current("greet", {})])).body).toContain("Nothing has been released yet");
+    expect(textOf((await page([current("greet", {})])).body)).toContain("Nothing has been released yet");
   });
 
   it("says so when nothing has been released", async () => {
-    expect((await page([])).body).toContain("Nothing has been released yet");
+    expect(textOf((await page([])).body)).toContain("Nothing has been released yet");
   });
 
-  it("shows text as text", async () => {
-    const items = [current("greet", { "<b>": { version: '"><script>', sha256: "&" } })];
-    expect((await page(items)).body).not.toMatch(/<b>|<script>/);
+  it("reads a little of each command, and nothing of its past", async () => {
+    const table = new MemoryTable(ITEMS);
+    table.pageSize = 100;
+    await directoryOf(table)("GET", "/");
+    const partitions = table.reads.map((read) => JSON.stringify(read).includes("history#"));
+    expect(partitions).toEqual([false, false, false, false]);
+  });
+
+  it("leaves out what could not be downloaded, and shows nothing as markup", async () => {
+    const odd = { "<b>": { version: "1", sha256: "" }, linux: { version: '"><script>', sha256: "&" } };
+    const { body } = await page([current("greet", { ...odd, "linux-arm": { version: "1", sha256: "" } })]);
+    expect(body).not.toMatch(/<b>|"><script>/);
+    expect(body.match(/data-platform="[^"]*"/g)).toEqual(['data-platform="linux-arm"']);
+  });
+});
+
+describe("the page of a command", () => {
+  const HISTORY = [moved(1, "20210101"), moved(2, "20220101"), moved(3, "20230101")];
+  const ROWS = [recorded("20210101", "linux-amd64", 1), built("20220101"), built("20230101")];
+
+  it("is also that of a directory which has no other", async () => {
+    const items = [...ROWS, ...HISTORY, now("20230101")];
+    const alone = await page(items);
+    expect(alone.body).toBe((await page(items, "/greet")).body);
+    expect(alone.body).not.toBe((await page([...items, ...ITEMS.slice(-1)])).body);
+  });
+
+  it("lists what was current lately, with its documents where it was built here", async () => {
+    const { body } = await page([...ROWS, ...HISTORY, now("20230101")], "/greet");
+    const text = textOf(body);
+    expect(text).toContain("Recent releases 20230101 current 2 January 2023 Provenance of 20230101 Bills of");
+    expect(text).toContain("20220101 2 January 2022 Provenance of 20220101 Bills of materials of 20220101");
+    expect(text).toContain("20210101 31 January 2026 Not built by this directory: there are no documents.");
+    const documents = linksOf(body).filter((url) => url?.endsWith(".json") && url.startsWith(ARTIFACTS));
+    expect(documents).toEqual([
+      `${ARTIFACTS}greet/20230101/provenance.json`,
+      `${ARTIFACTS}greet/20230101/linux-amd64.cdx.json`,
+      `${ARTIFACTS}greet/20220101/provenance.json`,
+      `${ARTIFACTS}greet/20220101/linux-amd64.cdx.json`,
+    ]);
+    expect(text).toContain(`curl -fsSL ${DIRECTORY}greet.sh | sh -s -- --version 20210101`);
+  });
+
+  it.each<[string, Item[], string[]]>([
+    ["built and never current", [built("20240101"), now("20230101")], ["20230101", "20220101", "20210101"]],
+    ["moved back from", [built("20240101"), moved(4, "20240101"), now("20220101")], ["20220101", "20210101"]],
+    [
+      "withdrawn",
+      [now("20230101", { yanked: { "20220101": { reason: "bad", at: "2026-01-01T00:00:00Z", by: "x" } } })],
+      ["20230101", "20210101"],
+    ],
+  ])("does not list a version that was %s", async (_, items, versions) => {
+    const { body } = await page([...ROWS, ...HISTORY, ...items], "/greet");
+    const listed = [...body.matchAll(/<li>\s*<p><strong>([\d.]+)<\/strong>/g)].map(([, version]) => version);
+    expect(listed).toEqual(versions);
+  });
+
+  it("lists five releases, however many changes made them", async () => {
+    const many = Array.from({ length: 40 }, (_, n) => moved(n + 1, String(2000 + Math.floor(n / 2))));
+    const { body } = await page([...many, built("2019"), now("2019")], "/greet");
+    expect(body.match(/<li>\s*<p><strong>\d+/g)?.map((item) => item.slice(-4))).toEqual([
+      "2019",
+      "2018",
+      "2017",
+      "2016",
+      "2015",
+    ]);
+  });
+
+  it("has no sizes and dates of a version whose rows somebody has deleted, and is there", async () => {
+    const text = textOf((await page([now("20230101")], "/greet")).body);
+    expect(text).toContain("Version 20230101 Choose");
+    expect(text).toContain(`linux-amd64 SHA-256 ${hex(1)}`);
+  });
+
+  it.each([
+    "/nope",
+    "/gr_eet",
+    "/greet/",
+    `/${"a".repeat(65)}`,
+    "/constructor",
+    "/greet.html",
+  ])("%s is 404", async (path) => {
+    expect((await page(ITEMS, path)).status).toBe(404);
+  });
+
+  it("is 404 when all of it was withdrawn", async () => {
+    const yanked = { "20230101": { reason: "bad", at: "2026-01-01T00:00:00Z", by: "x" } };
+    expect((await page([now("20230101", { yanked })], "/greet")).status).toBe(404);
+  });
+});
+
+describe("the policy of the page", () => {
+  it("names exactly the style and the script that are in it", async () => {
+    const { headers, body } = await page(ITEMS);
+    const hash = (text: string | undefined) =>
+      `'sha256-${createHash("sha256")
+        .update(text ?? "")
+        .digest("base64")}'`;
+    const [, style] = /<style>(.*?)<\/style>/s.exec(body) ?? [];
+    const [, script] = /<script type="module">(.*?)<\/script>/s.exec(body) ?? [];
+    const policy = new Map(
+      headers["content-security-policy"]?.split("; ").map((part) => {
+        const [name = "", ...values] = part.split(" ");
+        return [name, values.join(" ")];
+      }),
+    );
+    expect(Object.fromEntries(policy)).toEqual({
+      "default-src": "'none'",
+      "style-src": hash(style),
+      "script-src": hash(script),
+      "img-src": "data:",
+      "base-uri": "'none'",
+      "form-action": "'none'",
+      "frame-ancestors": "'none'",
+      "require-trusted-types-for": "'script'",
+    });
+    expect(body).not.toMatch(/ style="| on\w+="/);
   });
 });

@@ -17,11 +17,10 @@ afterEach(() => {
 
 describe("unknown paths and methods are 404 and never reach the table", () => {
   it.each([
-    ["GET", "/greet"],
+    ["GET", "/gr_eet"],
     ["GET", "/greet/"],
     ["GET", "/release.json/"],
     ["GET", "/Release.json"],
-    ["GET", "/release"],
     ["GET", "/index.html"],
     ["GET", "/favicon.ico"],
     ["GET", "/robots.txt"],

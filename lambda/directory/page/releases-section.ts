@@ -1,0 +1,60 @@
+import { html } from "hono/html";
+import { provenanceObjectKey, sbomObjectKey } from "../../shared/keys.ts";
+import { dateText } from "./format.ts";
+import type { Markup, Urls } from "./layout.ts";
+import type { Offer, Release } from "./offer.ts";
+import { comparePlatforms, platformName } from "./platform-names.ts";
+
+/** The last releases, with what went into them. */
+export function releasesSection({ cmd, releases }: Offer, urls: Urls): Markup {
+  return html`<section aria-labelledby="releases">
+<h2 id="releases">Recent releases</h2>
+<ul class="releases">
+${releases.map((release) => releaseItem(cmd, release, urls))}</ul>
+<p class="note">A release before the current one is installed by
+<code>curl -fsSL ${urls.directoryUrl}${cmd}.sh | sh -s -- --version ${releases.at(-1)?.version}</code>
+A bill of materials (CycloneDX) lists the modules in a binary; the provenance (in-toto, SLSA) tells from which commit it was
+built, and how.</p>
+</section>
+`;
+}
+
+function releaseItem(
+  cmd: string,
+  { version, recordedAt, isCurrent, artifacts }: Release,
+  urls: Urls,
+): Markup {
+  // Other artifacts were built elsewhere, and nobody knows what is in them.
+  const built = artifacts
+    .filter(({ commit }) => commit !== undefined)
+    .toSorted((a, b) => comparePlatforms(a.platform, b.platform));
+  const { artifactsUrl } = urls;
+  return html`<li>
+<p><strong>${version}</strong>${isCurrent ? html` <span class="current">current</span>` : ""}${recordedAt === undefined ? "" : html` <time datetime="${recordedAt}">${dateText(recordedAt)}</time>`}</p>
+${
+  built.length === 0
+    ? html`<p class="note">Not built by this directory: there are no documents.</p>`
+    : html`<p><a href="${artifactsUrl}${provenanceObjectKey(cmd, version)}">Provenance<span class="unseen"> of ${version}</span></a></p>
+<details><summary>Bills of materials<span class="unseen"> of ${version}</span></summary>
+<ul>${built.map(
+        ({ platform }) => html`
+<li><a href="${artifactsUrl}${sbomObjectKey({ cmd, version, platform })}">${platformName(platform)}</a></li>`,
+      )}
+</ul></details>`
+}
+</li>
+`;
+}
+
+/** What an installed copy does by itself, and what it takes to do it by hand. */
+export function updatesSection({ cmd }: Offer): Markup {
+  return html`<section aria-labelledby="updates">
+<h2 id="updates">How updates work</h2>
+<p>A copy of ${cmd} that updates itself asks this directory which version is current. If that is another one than its own, it
+downloads the difference between the two, a patch that is a small part of the whole, or the whole file when there is no
+patch. It puts the result in its own place only when its SHA-256 is what the directory told.</p>
+<p>When a version turns out to be bad, the directory names the one before it, and copies go back to that by themselves.</p>
+<p>By hand: run the line above again.</p>
+</section>
+`;
+}
