@@ -107,6 +107,15 @@ const READS: Row[] = [
   ["/.gz", {}, 404, PLAIN, NOT_FOUND],
   // The download page.
   ["/", {}, 200, { "content-type": "text/html; charset=utf-8" }, /hk\/20140529\.10\/linux-amd64\.gz/],
+  [
+    "/hk",
+    {},
+    200,
+    { "content-security-policy": expect.stringContaining("script-src 'sha256-") },
+    /hk\/20140529\.10\/linux-amd64\.gz/,
+  ],
+  ["/hk-canary", {}, 404, PLAIN, NOT_FOUND],
+  ["/nope", {}, 404, PLAIN, NOT_FOUND],
   // Paths that lead elsewhere, and nowhere.
   ["//", {}, 301, { location: "/" }, /Moved Permanently/],
   ["//release.json", {}, 301, { location: "/release.json" }, /Moved/],
@@ -114,7 +123,6 @@ const READS: Row[] = [
   ["/hk/../release.json", {}, 301, { location: "/release.json" }, /Moved/],
   ["/hk/20140509/./linux-amd64.json", {}, 301, { location: "/hk/20140509/linux-amd64.json" }, /Moved/],
   ["//%5Cexample.com/", {}, 404, PLAIN, NOT_FOUND],
-  ["/hk", {}, 404, PLAIN, NOT_FOUND],
   ["/hk/", {}, 404, PLAIN, NOT_FOUND],
   ["/index.html", {}, 404, PLAIN, NOT_FOUND],
   ["/hk%00.gz", {}, 404, PLAIN, NOT_FOUND],

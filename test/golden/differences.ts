@@ -114,6 +114,19 @@ export const DIFFERENCES: Difference[] = [
     },
   },
   {
+    reason: "a command that has something current has a page of its own",
+    expect: ({ path, state, observed: { method } }, { status }) => {
+      const cmd = /^\/([^/.]+)$/.exec(path)?.[1] ?? "";
+      const isOffered = state.current.some(
+        ([one, platform, version]) =>
+          one === cmd && isCommand(one) && isPlatform(platform) && isVersion(version),
+      );
+      return status === 404 && isRead(method) && isOffered
+        ? { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: undefined }
+        : undefined;
+    },
+  },
+  {
     reason: "JSON is application/json",
     expect: ({ path, observed: { method } }, { status, headers }) =>
       status !== undefined &&

@@ -62,7 +62,7 @@ function installLines(cmd: string, downloads: readonly Download[], urls: Urls, h
             cmd,
             "sh",
             `Install on ${unix}`,
-            `curl -fsSL ${urls.directoryUrl}${cmd}.sh | sh`,
+            `curl -fsSL ${quoted(`${urls.directoryUrl}${cmd}.sh`)} | sh`,
             heading,
           ),
         ]
@@ -73,12 +73,17 @@ function installLines(cmd: string, downloads: readonly Download[], urls: Urls, h
             cmd,
             "ps1",
             "Install on Windows, in PowerShell",
-            `irm ${urls.directoryUrl}${cmd}.ps1 | iex`,
+            `irm ${quoted(`${urls.directoryUrl}${cmd}.ps1`)} | iex`,
             heading,
           ),
         ]
       : []),
   ];
+}
+
+/** A URL as a shell takes it: that of a local AWS has a `$` in it. */
+export function quoted(url: string): string {
+  return /^[\w:/.-]+$/.test(url) ? url : `'${url}'`;
 }
 
 function installLine(cmd: string, kind: "sh" | "ps1", title: string, line: string, heading: string): Markup {

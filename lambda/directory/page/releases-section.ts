@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import { provenanceObjectKey, sbomObjectKey } from "../../shared/keys.ts";
+import { quoted } from "./command-section.ts";
 import { dateText } from "./format.ts";
 import type { Markup, Urls } from "./layout.ts";
 import type { Offer, Release } from "./offer.ts";
@@ -12,7 +13,7 @@ export function releasesSection({ cmd, releases }: Offer, urls: Urls): Markup {
 <ul class="releases">
 ${releases.map((release) => releaseItem(cmd, release, urls))}</ul>
 <p class="note">A release before the current one is installed by
-<code>curl -fsSL ${urls.directoryUrl}${cmd}.sh | sh -s -- --version ${releases.at(-1)?.version}</code>
+<code>curl -fsSL ${quoted(`${urls.directoryUrl}${cmd}.sh`)} | sh -s -- --version ${releases.at(-1)?.version}</code>
 A bill of materials (CycloneDX) lists the modules in a binary; the provenance (in-toto, SLSA) tells from which commit it was
 built, and how.</p>
 </section>
