@@ -87,6 +87,24 @@ export const DIRECTORY_CHECKS: Check[] = [
     },
   },
   {
+    name: "page: it has its policy, and with the installers the URLs of this deployment",
+    look: async ({ deployment: { directoryUrl, artifactsUrl }, samples: [, { id, key }] }) => {
+      const page = await fetch(`${directoryUrl}${id.cmd}`);
+      same("the status", page.status, 200);
+      const policy = page.headers.get("content-security-policy") ?? "";
+      if (!policy.startsWith("default-src 'none';")) throw new Error(`its policy is '${policy}'`);
+      if (!(await page.text()).includes(`href="${artifactsUrl}${key}"`))
+        throw new Error(`it has no link to ${key}`);
+      for (const file of [`${id.cmd}.sh`, `${id.cmd}.ps1`]) {
+        const script = await (await fetch(`${directoryUrl}${file}`)).text();
+        for (const url of [directoryUrl, artifactsUrl]) {
+          if (!script.includes(`'${url}'`)) throw new Error(`${file} does not name ${url}`);
+        }
+      }
+      return undefined;
+    },
+  },
+  {
     name: "current: an older version is refused",
     look: async (world) => {
       const { deployment, samples } = world;
