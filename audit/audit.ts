@@ -13,7 +13,7 @@ export interface Options extends AuditOptions {
   deep?: boolean;
 }
 
-/** Looks whether what docs/architecture.md says always holds; `breaches` is empty when it does. */
+/** Looks whether what docs/invariants.md says always holds; `breaches` is empty when it does. */
 export async function audit(
   store: Store,
   { deep, ...options }: Options = {},

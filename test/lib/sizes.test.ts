@@ -258,7 +258,7 @@ function storedBytes(value: unknown): number {
 }
 
 describe("what is current of a command, with withdrawn versions", () => {
-  /** What docs/architecture.md and lambda/shared/limits.ts say. */
+  /** What docs/invariants.md and lambda/shared/limits.ts say. */
   const [MOST_OF_ONE, FIT] = [800, 500];
   const yank: Yank = { reason: "x".repeat(LONGEST_YANK_REASON), at: "2026-01-31T12:00:00.000Z", by: ARN };
   const current = (withdrawn: number): Current => ({
@@ -276,8 +276,8 @@ describe("what is current of a command, with withdrawn versions", () => {
     expect(size(FIT)).toBeLessThan(400 * 1024);
   });
 
-  it("as the architecture says", () => {
-    expect(fileText("docs/architecture.md").replaceAll(/\s+/g, " ")).toContain(
+  it("as the page on invariants says", () => {
+    expect(fileText("docs/invariants.md").replaceAll(/\s+/g, " ")).toContain(
       `keeps at most ${MOST_OF_ONE} bytes in its command's \`current\`, which every client's question reads: ${FIT} of the longest fit.`,
     );
   });
