@@ -30,7 +30,7 @@ export async function findStack(
   const region = await client.config.region();
   if (stack === undefined) {
     throw new CliError("NotFound", `There is no stack ${name ?? USUAL} in ${region}.`, {
-      next: "name it with --stack, its region with --region and its account with --profile; or deploy it (README.md)",
+      next: "name it with --stack, its region with --region and its account with --profile; or deploy it (docs/quick-start.md)",
     });
   }
   const outputs = outputsOf(stack);

@@ -33,7 +33,7 @@ function tellFailure({ machine, status, asked, error, cause }: Execution): Messa
   const words = (cause ?? "No cause was given: see the execution's history.").slice(0, LONGEST_CAUSE);
   return {
     subject: `${what} failed: ${error ?? "no name given"}`,
-    text: `${what} failed.\n\n${error ?? "Error"}: ${words}\n\nThe README has a table of all errors.`,
+    text: `${what} failed.\n\n${error ?? "Error"}: ${words}\n\ndocs/${machine === "release" ? "releasing" : "rolling-back"}.md has a table of all errors.`,
   };
 }
 
