@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { EXIT } from "../../cli/errors.ts";
 import { programFor } from "../../cli/run.ts";
 import { Audited, Doctor, Failure, History, Outcome, Releases, Show, Status } from "../../cli/shapes.ts";
@@ -11,9 +11,6 @@ import { shapeText } from "./shape-text.ts";
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 const CLI = read("docs/cli.md");
 const program = programFor(quietIo().io, () => {});
-const PAGES = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)].filter((name) =>
-  name.endsWith(".md"),
-);
 
 test("docs/cli.md shows the shape of all that --json prints", () => {
   for (const shape of [Outcome, Status, Releases, Show, History, Audited, Doctor, Failure])
@@ -25,27 +22,6 @@ test("docs/cli.md has every command and every exit code", () => {
   expect(rows).toEqual(program.commands.map((command) => command.name()));
   const codes = [...CLI.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
   expect(codes).toEqual(Object.values(EXIT).toSorted((a, b) => a - b));
-});
-
-/** What pages tell people to type: each use of the command, up to the end of its line or of its quotation. */
-const uses = PAGES.flatMap((page) =>
-  [...read(page).matchAll(/npx hkdist ([a-z][^`\n#|]*)/g)].map(
-    ([, text = ""]) => [page, text.trim()] as const,
-  ),
-);
-
-describe("what pages tell people to type", () => {
-  test("is looked at", () => {
-    expect(uses.length).toBeGreaterThan(10);
-  });
-  test.each(uses)("%s: npx hkdist %s", (_page, text) => {
-    const [name, ...words] = text.split(/[\s;]+/);
-    const command = program.commands.find((one) => one.name() === name);
-    expect(command, `there is no command ${name}`).toBeDefined();
-    const known = command?.options.map(({ long }) => long) ?? [];
-    const given = words.flatMap((word) => /^\[?(--[a-z-]+)/.exec(word)?.[1] ?? []);
-    for (const option of given.filter((one) => one !== "--help")) expect(known).toContain(option);
-  });
 });
 
 test("each command's own examples are right, and each has some", () => {
