@@ -147,6 +147,26 @@ describe("npx hkdist", () => {
   });
 });
 
+describe("options that stand by themselves", () => {
+  /** Of the AWS CLI, which the sentence names. */
+  const OTHERS = ["--endpoint-url"];
+  const own = execFileSync("git", ["grep", "-h", "-e", "--", "--", "*.ts", ":!test", ":!node_modules"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  const hkdist = program.commands.flatMap((command) => command.options.map(({ long }) => long));
+  const isKnown = (option: string) => hkdist.includes(option) || OTHERS.includes(option) || has(own, option);
+  const all = PAGES.flatMap((page) =>
+    inlineCodeOf(page).flatMap((code) => {
+      const option = /^--[a-z][a-z-]*/.exec(code)?.[0];
+      return option === undefined ? [] : [[page, option] as const];
+    }),
+  );
+  test("are looked at", () => expect(all.length).toBeGreaterThan(20));
+  test.each(all)("%s: %s", (_page, option) => expect(option).toSatisfy(isKnown));
+  test("would be found wrong", () => expect(isKnown("--not-publish")).toBe(false));
+});
+
 describe("scripts", () => {
   /** A hook is the configuration's own: pages take the example's. */
   const FOLDERS = ["", "examples", "buildspec"];
