@@ -7,6 +7,7 @@ import type { Table } from "../shared/table.ts";
 import { isVersion } from "../shared/version.ts";
 import { offered, yankOf } from "../shared/yanked.ts";
 import { choosePlatform } from "./choose-platform.ts";
+import { type InstallerKind, installer } from "./installer.ts";
 import { CONTENT_SECURITY_POLICY, type Markup } from "./page/layout.ts";
 import { readOffer } from "./page/offer.ts";
 import { commandPage, homePage } from "./page/page.ts";
@@ -28,6 +29,7 @@ const ROUTES: [RegExp, Route][] = [
   [/^\/([^/.]+)$/, command],
   [/^\/release\.json$/, releases],
   [/^\/([^/]+)\.gz$/, download],
+  [/^\/([^/]+)\.(sh|ps1)$/, install],
   // hk looks under current/, sanbornm/go-selfupdate directly under the command.
   [/^\/([^/]+)\/current\/([^/]+)\.json$/, current],
   [/^\/([^/]+)\/([^/]+)\.json$/, current],
@@ -134,6 +136,23 @@ async function download(
   const key = artifactObjectKey({ cmd, version: standing.version, platform: choice });
   // It differs from client to client, and the next release changes it.
   return redirect(307, `${artifactsUrl}${key}`, { vary: "User-Agent" });
+}
+
+async function install(
+  { table, ...urls }: Directory,
+  _request: HttpRequest,
+  cmd: string,
+  kind: string,
+): Promise<HttpAnswer> {
+  if (!isCommand(cmd)) return notFound();
+  // A row that somebody changed by hand may have other names.
+  const platforms = [...platformsOf(await getCurrent(table, cmd, { consistent: false })).keys()].filter(
+    isPlatform,
+  );
+  if (platforms.length === 0) return notFound();
+  // Plain text, so that a browser shows it to those who read before they run.
+  const headers = { "content-type": "text/plain; charset=utf-8", ...CURRENT };
+  return { status: 200, headers, body: installer(kind as InstallerKind, { cmd, platforms, ...urls }) };
 }
 
 /** A map, so that a platform called `constructor` is not found in every object. */
