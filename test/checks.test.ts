@@ -32,6 +32,7 @@ test("shellcheck finds no mistake in the scripts", async () => {
   const files = [
     ...scripts.map((name) => `buildspec/${name}`),
     "examples/hk-relver.sh",
+    "lambda/directory/web/install.sh",
     "picture/session.sh",
     "verify/bin/aws",
     ".ci/run",

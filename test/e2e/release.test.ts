@@ -91,6 +91,22 @@ describe("a release", () => {
     }
   });
 
+  test("can be installed by the line that its directory has an installer for, and is then what was released", () => {
+    const folder = mkdtempSync(join(tmpdir(), "hkdist-install-"));
+    try {
+      const line = `curl -fsSL ${local.directoryUrl}${CMD}.sh | sh -s -- --to ${folder}`;
+      const install = () => execFileSync("sh", ["-c", line], { encoding: "utf8" });
+      const file = join(folder, CMD);
+      expect(install()).toContain(
+        `${CMD} ${VERSION} for ${hostPlatform()} is installed, its SHA-256 verified: ${file}`,
+      );
+      expect(execFileSync(file, ["version"], { encoding: "utf8" })).toContain(VERSION);
+      expect(install()).toContain(`${CMD} ${VERSION} is installed already: ${file}`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("serves each binary in the protocol's form", async () => {
     for (const { platform, sha256, size, gzSize } of first.result.artifacts) {
       const answer = await fetch(`${local.artifactsUrl}${CMD}/${VERSION}/${platform}.gz`);

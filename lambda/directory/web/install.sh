@@ -281,19 +281,19 @@ look_up() {
 # member NAME: a text in the JSON object that was fetched; versions and hashes have nothing that JSON escapes.
 member() { sed -n 's/.*"'"$1"'": *"\([^"]*\)".*/\1/p' "$work/document"; }
 
-# hexadecimal BASE64 of 32 bytes.
+# hexadecimal BASE64 of 32 bytes. Four digits of 6 bits are six of 4; busybox may have an awk without powers of 2.
 hexadecimal() {
   printf '%s\n' "$1" | awk '{
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    for (i = 1; i <= 43; i++) {
-      rest = rest * 64 + index(alphabet, substr($0, i, 1)) - 1
-      bits += 6
-      if (bits < 8) continue
-      bits -= 8
-      byte = int(rest / 2 ^ bits)
-      rest -= byte * 2 ^ bits
-      printf "%02x", byte
+    sub("=", "A")
+    for (i = 1; i <= 44; i++) {
+      bits = bits * 64 + index(alphabet, substr($0, i, 1)) - 1
+      if (i % 4 == 0) {
+        hex = hex sprintf("%06x", bits)
+        bits = 0
+      }
     }
+    print substr(hex, 1, 64)
   }'
 }
 
@@ -369,7 +369,9 @@ try_to_get() {
       if [ -n "$shown" ] && wget --help | grep -q show-progress; then set -- "$@" --show-progress; fi
       ;;
     small-wget)
-      set -- wget -T 30 -O "$file"
+      set -- wget -O "$file"
+      # Debian's has no timeout, and crashes when asked for one.
+      case $(wget --help 2>&1) in *'-T SEC'*) set -- "$@" -T 30 ;; esac
       if [ -z "$shown" ]; then set -- "$@" -q; fi
       ;;
     fetch)

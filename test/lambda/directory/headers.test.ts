@@ -25,6 +25,7 @@ describe("an answer may be kept as long as it is true", () => {
     ["a version's hash", 200, HOUR, ask, "GET", "/greet/20260101/linux-amd64.json"],
     ["the list", 200, MINUTE, ask, "GET", "/release.json"],
     ["the page", 200, MINUTE, ask, "GET", "/"],
+    ["an installer", 200, MINUTE, ask, "GET", "/greet.sh"],
     ["what is current, again", 304, MINUTE, ask, "GET", "/greet/current/linux-amd64.json", ANYTHING],
     ["a version's hash, again", 304, HOUR, ask, "GET", "/greet/20260101/linux-amd64.json", ANYTHING],
     ["the list, again", 304, MINUTE, ask, "HEAD", "/release.json", ANYTHING],
@@ -54,6 +55,7 @@ describe("when the table does not answer", () => {
     "/",
     "/release.json",
     "/greet.gz",
+    "/greet.sh",
     "/greet/current/linux-amd64.json",
     "/greet/1/linux-amd64.json",
   ])("%s is 503 with a plain line, and the cause is in one line of the log", async (path) => {
