@@ -61,7 +61,8 @@ export async function deploy(cmd = "greet", platforms: readonly string[] = PLATF
     ),
   ]);
   const server = createServer(async (request, response) => {
-    const path = request.url ?? "/";
+    // As a proxy it is asked for whole URLs, whatever the host.
+    const path = (request.url ?? "/").replace(/^http:\/\/[^/]+/, "");
     asked.push(path);
     const other = instead.get(path);
     if (other !== undefined) return other(request, response);

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -9,9 +10,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer as createHttpServer, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { lacks } from "../programs.ts";
 import { deploy, OLDER, PLATFORMS, programOf, VERSION } from "./deployment.ts";
 import { type Downloader, find, findBusybox, Machine, type Shell } from "./machine.ts";
 
@@ -140,6 +146,19 @@ describe.each(combinations)("under %s with %s", (shell, downloader) => {
     const numbers = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
     expect((await running).code).toBe(numbers[signal]);
     expect(isUntouched(machine)).toBe(true);
+  });
+
+  it("shows progress on a terminal, but not when it is to be quiet", async () => {
+    await using deployment = await deploy();
+    using machine = new Machine(shell, downloader);
+    const script = join(machine.folder, "greet.sh");
+    writeFileSync(script, await (await fetch(`${deployment.url}greet.sh`)).text());
+    const quiet = await machine.onTerminal([script, "--to", "quiet", "--quiet"]);
+    expect(quiet).toEqual({ code: 0, out: "", err: "" });
+    const shown = await machine.onTerminal([script, "--to", "shown"]);
+    expect(shown).toMatchObject({ code: 0, err: "" });
+    expect(shown.out).toMatch(/100(\.0)?%/);
+    expect(shown.out).toContain("is installed");
   });
 
   it("does nothing when the script was cut, wherever that is", async () => {
@@ -401,6 +420,75 @@ describe.each(downloaders)("the network, with %s", (downloader) => {
     expect(err).toMatch(/proxy that http_proxy names/);
   });
 });
+
+describe.each(downloaders)("a proxy or a server, with %s", (downloader) => {
+  it("is gone through when http_proxy names it", async () => {
+    await using deployment = await deploy();
+    using machine = new Machine("dash", downloader);
+    machine.environment = { http_proxy: deployment.url };
+    const script = (await (await fetch(`${deployment.url}greet.sh`)).text()).replaceAll(
+      deployment.url,
+      "http://hkdist.invalid/",
+    );
+    expect(await machine.run(["-s"], script)).toMatchObject({ code: 0, err: "" });
+    expect(readFileSync(usual(machine, "greet"))).toEqual(programOf(VERSION, "linux-amd64"));
+  });
+
+  it("that wants a password is told so", async () => {
+    await using deployment = await deploy();
+    await using proxy = await listening(
+      createHttpServer().on("connect", (_request, socket) =>
+        socket.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
+      ),
+    );
+    using machine = new Machine("dash", downloader);
+    machine.environment = { https_proxy: `http://127.0.0.1:${proxy.port}` };
+    const script = (await (await fetch(`${deployment.url}greet.sh`)).text()).replaceAll(
+      deployment.url,
+      "https://hkdist.invalid/",
+    );
+    const { code, err } = await machine.run(["-s"], script);
+    expect([code, err]).toEqual([
+      1,
+      "The proxy wants a name and a password: set https_proxy=http://<name>:<password>@<host>:<port>.\n",
+    ]);
+    expect(isUntouched(machine)).toBe(true);
+  });
+
+  it.skipIf(lacks(["openssl"], "the installer and a certificate that nobody trusts"))(
+    "whose certificate nobody trusts gets nothing installed",
+    async () => {
+      await using deployment = await deploy();
+      using machine = new Machine("dash", downloader);
+      const [key, cert] = [join(machine.folder, "key.pem"), join(machine.folder, "cert.pem")];
+      const making =
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost";
+      await promisify(execFile)("openssl", [...making.split(" "), "-keyout", key, "-out", cert]);
+      const tls = { key: readFileSync(key), cert: readFileSync(cert) };
+      await using server = await listening(createHttpsServer(tls, (_request, response) => response.end()));
+      const script = (await (await fetch(`${deployment.url}greet.sh`)).text()).replaceAll(
+        deployment.url,
+        `https://127.0.0.1:${server.port}/`,
+      );
+      const { code, err } = await machine.run(["-s"], script);
+      expect(code).toBe(1);
+      expect(err).toMatch(/no secure connection to 127\.0\.0\.1:\d+: its certificate is not trusted here/);
+      expect(isUntouched(machine)).toBe(true);
+    },
+  );
+});
+
+/** A server on a free port of the loopback. */
+async function listening(server: Server): Promise<{ port: number } & AsyncDisposable> {
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
 
 it("without a downloader says what to install", async () => {
   await using deployment = await deploy();

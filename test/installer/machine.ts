@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { venvBin } from "../../local/paths.ts";
 import { cacheFolder } from "../../tools/checkout.ts";
 
 /** All that the installer may call besides a downloader. */
@@ -104,9 +105,24 @@ export class Machine {
     return this.run(["-c", `${get} "$0" | "${this.shell}" -s -- "$@"`, url, ...options], "", seen);
   }
 
+  /** The shell on a terminal, all of whose output is `out`. */
+  onTerminal(options: readonly string[]): Promise<Result> {
+    const code = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+    return this.start(join(venvBin, "python"), ["-c", code, this.shell, ...options], "");
+  }
+
   /** The shell alone, with a text as its input. */
   run(options: readonly string[], input: string, seen?: (pid: number) => void): Promise<Result> {
-    const child = spawn(this.shell, options, {
+    return this.start(this.shell, options, input, seen);
+  }
+
+  private start(
+    program: string,
+    options: readonly string[],
+    input: string,
+    seen?: (pid: number) => void,
+  ): Promise<Result> {
+    const child = spawn(program, options, {
       cwd: this.folder,
       env: {
         HOME: this.home,
