@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -38,7 +39,8 @@ export function findBusybox(): string | undefined {
       mkdirSync(unpacking, { recursive: true });
       const options = { cwd: unpacking, stdio: "ignore" as const, timeout: 60_000 };
       execFileSync("apt-get", ["download", "busybox"], options);
-      execFileSync("sh", ["-c", 'dpkg -x busybox_*.deb "$1"', "sh", folder], options);
+      execFileSync("sh", ["-c", "dpkg -x busybox_*.deb whole"], options);
+      renameSync(join(unpacking, "whole"), folder);
     } catch {
       return undefined;
     } finally {
