@@ -362,6 +362,18 @@ describe("the folder", () => {
     expect(readFileSync(usual(machine, "greet"), "utf8")).toBe("old");
   });
 
+  it("that has no room is said to have none by wget's exit code, as its words may have found no room either", async () => {
+    await using deployment = await deploy();
+    using machine = new Machine();
+    const script = await (await fetch(`${deployment.url}greet.sh`)).text();
+    rmSync(join(machine.programs, "curl"));
+    machine.script("wget", 'case $1 in --version) echo "GNU Wget 1.21.3" ;; *) exit 3 ;; esac');
+    const { code, err } = await machine.run(["-s"], script);
+    expect(code).toBe(1);
+    expect(err).toContain("There is no room in ");
+    expect(isUntouched(machine)).toBe(true);
+  });
+
   it("gets the new program in the place of a link, and what the link named stays", async () => {
     await using deployment = await deploy();
     using machine = new Machine();

@@ -428,8 +428,16 @@ trouble_of() {
     *'imed out'* | *timeout*) echo timeout ;;
     *space*) echo space ;;
     *closed* | *'short read'* | *'Read error'* | *reset* | *premature*) echo cut ;;
-    # GNU wget says nothing when a download breaks off and it may not go on with it.
-    *) if [ "$1:$2" = wget:4 ]; then echo cut; else echo other; fi ;;
+    *)
+      # On a full disk there was no room for the words either; and GNU wget has none for a download that breaks off.
+      if [ "$1:$2" = wget:3 ] || ! printf x 2>/dev/null >"$work/probe"; then
+        echo space
+      elif [ "$1:$2" = wget:4 ]; then
+        echo cut
+      else
+        echo other
+      fi
+      ;;
   esac
 }
 
