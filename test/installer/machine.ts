@@ -85,8 +85,9 @@ export class Machine {
     symlinkSync(file, this.shell);
     this.pretend("Linux", "x86_64");
     this.script("sleep", "exit 0");
-    // Not root, so that the usual folder is the home's.
+    // Not root, so that the usual folder is the home's. busybox takes its own `id`, whatever is on the PATH.
     this.script("id", "echo 1000");
+    if (busybox !== undefined) this.environment = { GREET_INSTALL_TO: join(this.home, ".local", "bin") };
   }
 
   /** Puts a program of the test's own into the place of a real one. */
