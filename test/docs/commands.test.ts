@@ -150,10 +150,14 @@ describe("npx hkdist", () => {
 describe("options that stand by themselves", () => {
   /** Of the AWS CLI, which the sentence names. */
   const OTHERS = ["--endpoint-url"];
-  const own = execFileSync("git", ["grep", "-h", "-e", "--", "--", "*.ts", ":!test", ":!node_modules"], {
-    cwd: root,
-    encoding: "utf8",
-  });
+  const own = execFileSync(
+    "git",
+    ["grep", "-h", "-e", "--", "--", "*.ts", "*.sh", ":!test", ":!node_modules"],
+    {
+      cwd: root,
+      encoding: "utf8",
+    },
+  );
   const hkdist = program.commands.flatMap((command) => command.options.map(({ long }) => long));
   const isKnown = (option: string) => hkdist.includes(option) || OTHERS.includes(option) || has(own, option);
   const all = PAGES.flatMap((page) =>

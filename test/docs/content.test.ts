@@ -17,7 +17,7 @@ const wordsOf = (page: string) => textOf(page).split(/\s+/).filter(Boolean).leng
  */
 describe("words", () => {
   const LOOKED_UP = ["cli.md", "faults.md", "invariants.md", "security.md"];
-  const LONGER: Record<string, number> = { "runbook.md": 2600, "first-deployment.md": 2000 };
+  const LONGER: Record<string, number> = { "runbook.md": 2600, "first-deployment.md": 2100 };
   const limitOf = (name: string) => LONGER[name] ?? (LOOKED_UP.includes(name) ? 1400 : 1000);
   const guides = readdirSync(join(root, "docs"))
     .filter((name) => name.endsWith(".md"))
