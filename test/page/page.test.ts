@@ -93,7 +93,7 @@ describe.skipIf(NO_BROWSER)("the download page in Chromium", () => {
       const expected = platforms.map((platform) => `${ARTIFACTS_URL}greet/20260131.1/${platform}.gz`);
       const offered = () =>
         page.locator(".choice .button").evaluateAll((all) => all.map((a) => (a as { href?: string }).href));
-      await expect.poll(offered).toEqual(platforms.length > 0 ? expected : [`${one.url}#greet-platforms`]);
+      await expect.poll(offered).toEqual(platforms.length > 0 ? expected : [`${one.url}#greet_platforms`]);
       const isWindows = platforms[0]?.startsWith("windows") ?? false;
       const [shell] = await page
         .locator("[data-shell]")
@@ -168,7 +168,7 @@ describe.skipIf(NO_BROWSER)("the download page in Chromium", () => {
       expect(await page.getByRole("button").count()).toBe(0);
       const button = page.getByRole("link", { name: "Choose your platform" });
       await button.click();
-      expect(page.url()).toBe(`${one.url}#greet-platforms`);
+      expect(page.url()).toBe(`${one.url}#greet_platforms`);
       expect(await page.locator("[data-platform] .file").count()).toBe(10);
       expect(await page.locator(".line code").allInnerTexts()).toEqual([
         `curl -fsSL ${one.url}greet.sh | sh`,

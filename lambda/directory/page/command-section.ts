@@ -7,7 +7,7 @@ import type { Download, Offer } from "./offer.ts";
 import { platformName } from "./platform-names.ts";
 
 /**
- * What there is of a command and how to get it.
+ * What there is of a command and how to get it. All ids but the command's own have a `_`, which no command's name has.
  * @param isOpen whether it has the page for itself: then the list of platforms is not folded away
  */
 export function commandSection(
@@ -17,22 +17,22 @@ export function commandSection(
 ): Markup {
   const { cmd, downloads } = offer;
   const below = heading === "h1" ? "h2" : "h3";
-  const list = html`<ul class="downloads" id="${cmd}-platforms">
+  const list = html`<ul class="downloads" id="${cmd}_platforms">
 ${downloads.map((download) => downloadItem(offer, download, urls))}</ul>
-${handNote(cmd)}`;
-  return html`<section class="command" id="${cmd}" aria-labelledby="${cmd}-name" data-cmd="${cmd}">
+${handNote(cmd, downloads)}`;
+  return html`<section class="command" id="${cmd}" aria-labelledby="${cmd}_name" data-cmd="${cmd}">
 <header>
-<${raw(heading)} id="${cmd}-name" class="name">${isOpen ? cmd : html`<a href="${urls.directoryUrl}${cmd}">${cmd}</a>`}</${raw(heading)}>
+<${raw(heading)} id="${cmd}_name" class="name">${isOpen ? cmd : html`<a href="${urls.directoryUrl}${cmd}">${cmd}</a>`}</${raw(heading)}>
 <p class="version">Version <strong>${offer.version}</strong>${released(offer.recordedAt)}</p>
 </header>
 <div class="get">
-<p class="choice"><a class="button" href="#${cmd}-platforms">Choose your platform</a></p>
+<p class="choice"><a class="button" href="#${cmd}_platforms">Choose your platform</a></p>
 ${installLines(cmd, downloads, urls, below)}
 </div>
 ${
   isOpen
-    ? html`<section aria-labelledby="${cmd}-all">
-<${raw(below)} id="${cmd}-all">All platforms</${raw(below)}>
+    ? html`<section aria-labelledby="${cmd}_all">
+<${raw(below)} id="${cmd}_all">All platforms</${raw(below)}>
 ${list}
 </section>`
     : html`<details>
@@ -49,46 +49,38 @@ function released(at: string | undefined): Markup | string {
   return at === undefined ? "" : html` · <time datetime="${at}">${dateText(at)}</time>`;
 }
 
+/** Where install.sh runs. */
+const UNIX = /^(darwin|linux|freebsd|openbsd|netbsd|dragonfly)-/;
+
 /** One line for each kind of shell that the command has binaries for. */
 function installLines(cmd: string, downloads: readonly Download[], urls: Urls, heading: string): Markup[] {
-  const has = (isKind: (platform: string) => boolean) => downloads.some(({ platform }) => isKind(platform));
-  const isWindows = (platform: string) => platform.startsWith("windows-");
-  const systems = ["darwin", "linux"].filter((os) => has((platform) => platform.startsWith(`${os}-`)));
-  const unix = systems.map((os) => (os === "darwin" ? "macOS" : "Linux")).join(" and ") || "Unix";
-  return [
-    ...(has((platform) => !isWindows(platform))
-      ? [
-          installLine(
-            cmd,
-            "sh",
-            `Install on ${unix}`,
-            `curl -fsSL ${quoted(`${urls.directoryUrl}${cmd}.sh`)} | sh`,
-            heading,
-          ),
-        ]
-      : []),
-    ...(has(isWindows)
-      ? [
-          installLine(
-            cmd,
-            "ps1",
-            "Install on Windows, in PowerShell",
-            `irm ${quoted(`${urls.directoryUrl}${cmd}.ps1`)} | iex`,
-            heading,
-          ),
-        ]
-      : []),
-  ];
+  const has = (pattern: RegExp) => downloads.some(({ platform }) => pattern.test(platform));
+  const lines: Markup[] = [];
+  if (has(UNIX)) {
+    const named = [...(has(/^darwin-/) ? ["macOS"] : []), ...(has(/^linux-/) ? ["Linux"] : [])];
+    const title = `Install on ${named.length > 0 ? named.join(" and ") : "BSD"}`;
+    lines.push(installLine(cmd, "sh", title, shellLine(cmd, urls), heading));
+  }
+  if (has(/^windows-/)) {
+    const line = `irm ${quoted(`${urls.directoryUrl}${cmd}.ps1`)} | iex`;
+    lines.push(installLine(cmd, "ps1", "Install on Windows, in PowerShell", line, heading));
+  }
+  return lines;
+}
+
+/** What installs a command on Linux, macOS and the BSDs. */
+export function shellLine(cmd: string, { directoryUrl }: Urls, options = ""): string {
+  return `curl -fsSL ${quoted(`${directoryUrl}${cmd}.sh`)} | sh${options && ` -s -- ${options}`}`;
 }
 
 /** A URL as a shell takes it: that of a local AWS has a `$` in it. */
-export function quoted(url: string): string {
+function quoted(url: string): string {
   return /^[\w:/.-]+$/.test(url) ? url : `'${url}'`;
 }
 
 function installLine(cmd: string, kind: "sh" | "ps1", title: string, line: string, heading: string): Markup {
   return html`<div class="install" data-shell="${kind}">
-<${raw(heading)} class="label" id="${cmd}-${kind}">${title}</${raw(heading)}>
+<${raw(heading)} class="label" id="${cmd}_${kind}">${title}</${raw(heading)}>
 <p class="line"><code>${line}</code>${copyButton(line, `Copy the line: ${title}`)}</p>
 </div>
 `;
@@ -108,11 +100,13 @@ function downloadItem({ cmd, version: newest }: Offer, download: Download, { art
 `;
 }
 
-function handNote(cmd: string): Markup {
-  return html`<p class="note">Each file is the program, packed with gzip; the SHA-256 is that of the program itself. The lines above
-choose the right file, check it and unpack it. By hand: <code>gunzip -c linux-amd64.gz &gt; ${cmd}</code>, then
-<code>sha256sum ${cmd}</code>, on a Mac <code>shasum -a 256 ${cmd}</code>. macOS and Windows warn of programs that a browser
-has downloaded and nobody has signed; after the lines above they do not.</p>`;
+function handNote(cmd: string, downloads: readonly Download[]): Markup {
+  const example = downloads.find(({ platform }) => UNIX.test(platform))?.platform;
+  return html`<p class="note">Each file is the program, packed with gzip; the SHA-256 is that of the program itself. ${
+    example &&
+    html`The line above chooses the right file, checks it and unpacks it. By hand:
+<code>gunzip -c ${example}.gz &gt; ${cmd}</code>, then <code>sha256sum ${cmd}</code>, on a Mac <code>shasum -a 256 ${cmd}</code>. `
+  }macOS and Windows warn of programs that a browser has downloaded and nobody has signed; after the line above they do not.</p>`;
 }
 
 /** Shown by the script, without which it could do nothing. */

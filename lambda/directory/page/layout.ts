@@ -66,7 +66,7 @@ export function layout({
 ${main}
 <footer><a href="${urls.directoryUrl}">All downloads</a>, and <a href="${urls.directoryUrl}release.json">every release as JSON</a>.</footer>
 </main>
-<p id="said" role="status" class="unseen"></p>
+<p id="_said" role="status" class="unseen"></p>
 <script type="module">${raw(SCRIPT)}</script>
 </body>
 </html>

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { provenanceObjectKey, sbomObjectKey } from "../../shared/keys.ts";
-import { quoted } from "./command-section.ts";
+import { shellLine } from "./command-section.ts";
 import { dateText } from "./format.ts";
 import type { Markup, Urls } from "./layout.ts";
 import type { Offer, Release } from "./offer.ts";
@@ -8,13 +8,13 @@ import { comparePlatforms, platformName } from "./platform-names.ts";
 
 /** The last releases, with what went into them. */
 export function releasesSection({ cmd, releases }: Offer, urls: Urls): Markup {
-  return html`<section aria-labelledby="releases">
-<h2 id="releases">Recent releases</h2>
+  const older = releases.find(({ isCurrent }) => !isCurrent)?.version;
+  return html`<section aria-labelledby="_releases">
+<h2 id="_releases">Recent releases</h2>
 <ul class="releases">
 ${releases.map((release) => releaseItem(cmd, release, urls))}</ul>
-<p class="note">A release before the current one is installed by
-<code>curl -fsSL ${quoted(`${urls.directoryUrl}${cmd}.sh`)} | sh -s -- --version ${releases.at(-1)?.version}</code>
-A bill of materials (CycloneDX) lists the modules in a binary; the provenance (in-toto, SLSA) tells from which commit it was
+<p class="note">${older && html`An earlier one is installed by <code>${shellLine(cmd, urls, `--version ${older}`)}</code>. `}A
+bill of materials (CycloneDX) lists the modules in a binary; the provenance (in-toto, SLSA) tells from which commit it was
 built, and how.</p>
 </section>
 `;
@@ -49,8 +49,8 @@ ${
 
 /** What an installed copy does by itself, and what it takes to do it by hand. */
 export function updatesSection({ cmd }: Offer): Markup {
-  return html`<section aria-labelledby="updates">
-<h2 id="updates">How updates work</h2>
+  return html`<section aria-labelledby="_updates">
+<h2 id="_updates">How updates work</h2>
 <p>A copy of ${cmd} that updates itself asks this directory which version is current. If that is another one than its own, it
 downloads the difference between the two, a patch that is a small part of the whole, or the whole file when there is no
 patch. It puts the result in its own place only when its SHA-256 is what the directory told.</p>

@@ -30,7 +30,8 @@ async function hintedProcessor(data, os) {
   const systems = { darwin: ["macOS"], windows: ["Windows"], linux: ["Linux", "Chrome OS", "Chromium OS"] };
   // Who pretends to another system in its User-Agent alone tells of this one here.
   if (!systems[os]?.includes(data?.platform)) return undefined;
-  const { architecture, bitness } = await data.getHighEntropyValues(["architecture", "bitness"]);
+  const hints = await data.getHighEntropyValues(["architecture", "bitness"]).catch(() => undefined);
+  const { architecture, bitness } = hints ?? {};
   if (architecture === "arm") return bitness === "32" ? "arm" : "arm64";
   if (architecture === "x86") return bitness === "32" ? "386" : "amd64";
   return undefined;
@@ -104,7 +105,7 @@ function offerTo(platforms, command) {
 
 /** The text, in the clipboard; where a browser does not allow that, selected, for Ctrl-C. */
 async function copy(button) {
-  const said = document.querySelector("#said");
+  const said = document.querySelector("#_said");
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
     button.textContent = "Copied";

@@ -86,6 +86,28 @@ describe("the page of a directory with several commands", () => {
     expect(partitions).toEqual([false, false, false, false]);
   });
 
+  it("has ids of its own for each command, whatever it is called", async () => {
+    const names = ["a", "a-platforms", "a-name", "releases", "updates", "said"];
+    const items = names.map((cmd) => current(cmd, { "linux-amd64": { version: "1", sha256: sha256(1) } }));
+    for (const path of ["/", "/releases", "/said"]) {
+      const { body } = await page(items, path);
+      const ids = [...body.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+      expect(ids.length).toBeGreaterThan(5);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+  });
+
+  it.each([
+    ["windows-amd64", /PowerShell/, /curl|gunzip/],
+    ["freebsd-amd64", /Install on BSD curl/, /PowerShell/],
+    ["plan9-386", /plan9, 32-bit/, /curl|PowerShell/],
+  ])("has no line that could not install %s", async (platform, there, notThere) => {
+    const items = [current("greet", { [platform]: { version: "1", sha256: sha256(1) } })];
+    const text = textOf((await page(items)).body);
+    expect(text).toMatch(there);
+    expect(text).not.toMatch(notThere);
+  });
+
   it("leaves out what could not be downloaded, and shows nothing as markup", async () => {
     const odd = { "<b>": { version: "1", sha256: "" }, linux: { version: '"><script>', sha256: "&" } };
     const { body } = await page([current("greet", { ...odd, "linux-arm": { version: "1", sha256: "" } })]);
@@ -118,7 +140,7 @@ describe("the page of a command", () => {
       `${ARTIFACTS}greet/20220101/provenance.json`,
       `${ARTIFACTS}greet/20220101/linux-amd64.cdx.json`,
     ]);
-    expect(text).toContain(`curl -fsSL ${DIRECTORY}greet.sh | sh -s -- --version 20210101`);
+    expect(text).toContain(`curl -fsSL ${DIRECTORY}greet.sh | sh -s -- --version 20220101`);
   });
 
   it.each<[string, Item[], string[]]>([
