@@ -21,10 +21,13 @@ export function neededOf(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  * there is no second way to build that could differ from the first.
  */
 export class Workshop {
-  private readonly folder = mkdtempSync(join(tmpdir(), "hkdist-verify-"));
-  private readonly logFile = join(localFolder, "verify.log");
+  private readonly folder: string;
+  private readonly logFile: string;
 
-  constructor() {
+  /** @param name of its folder, and of the log file in .local */
+  constructor(name = "verify") {
+    this.folder = mkdtempSync(join(tmpdir(), `hkdist-${name}-`));
+    this.logFile = join(localFolder, `${name}.log`);
     mkdirSync(localFolder, { recursive: true });
     rmSync(this.logFile, { force: true });
   }

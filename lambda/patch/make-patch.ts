@@ -2,7 +2,6 @@ import { readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PutObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import bsdiff from "bsdiff-node";
 import { type Artifact, getArtifact } from "../shared/artifacts.ts";
 import { PatchNotProvedError } from "../shared/errors.ts";
 import { patchObjectKey } from "../shared/keys.ts";
@@ -11,6 +10,7 @@ import { type Patch, putLack, putPatch } from "../shared/patches.ts";
 import type { PatchEvent, PatchResult } from "../shared/payloads.ts";
 import type { Table } from "../shared/table.ts";
 import { refuseYanked } from "../shared/yanked.ts";
+import { diff, prove } from "./engine.ts";
 import { lackOf, needsOf, resourcesHere } from "./limits.ts";
 import { measureLack, measureRatio } from "./metrics.ts";
 import { download, downloadBinary, hashFile } from "./stored-files.ts";
@@ -65,13 +65,6 @@ export async function makePatch(
 
   const folder = await workFolder();
   const file = (name: string) => join(folder, name);
-  const prove = async () => {
-    await bsdiff.patch(file("base"), file("result"), file("patch"));
-    const sha256 = await hashFile(file("result"));
-    if (sha256 !== target.sha256) {
-      throw new PatchNotProvedError(`${key} makes a file with SHA-256 ${sha256} instead of ${target.sha256}`);
-    }
-  };
   const settle = async (facts: { size: number; s3VersionId: string } | { none: string }) => {
     const recordedAt = new Date().toISOString();
     const patch: Patch =
@@ -92,11 +85,11 @@ export async function makePatch(
     // Both have ended now: nothing is written any more when the folder goes.
     for (const download of downloads) if (download.status === "rejected") throw download.reason;
     if (stored === undefined) {
-      await bsdiff.diff(file("base"), file("target"), file("patch"));
+      await diff(folder);
     } else {
       await download(s3, { Bucket: bucket, Key: key, VersionId: stored }, file("patch"));
     }
-    await prove();
+    await prove(folder, key, target.sha256);
     const { size } = await stat(file("patch"));
     if (stored !== undefined) {
       await settle({ size, s3VersionId: stored });
