@@ -9,17 +9,12 @@ import { needsOf } from "../../lambda/patch/limits.ts";
 import { unpackGzip } from "../../lambda/record/unpack-gzip.ts";
 import { pseudoRandom } from "../../test/lambda/support.ts";
 import { ensureNativeAddon, HOST } from "../../tools/native-addon.ts";
+import type { OnePair } from "../shared/one-pair.ts";
 
 /** Bytes. */
 const SIZES = [1, 4, 16, 48, 110].map((megabytes) => megabytes * 1e6);
 /** Bytes. What is not a next version takes so long that larger ones are not waited for. */
 const LARGEST_OTHERS = 16e6;
-
-interface Measured {
-  seconds: number;
-  peakBytes: number;
-  patchBytes: number;
-}
 
 await ensureNativeAddon(HOST, console.error);
 const folder = mkdtempSync(join(tmpdir(), "hkdist-patch-limits-"));
@@ -34,7 +29,8 @@ try {
     for (const [name, base, target] of pairsOf(program.subarray(0, size))) {
       if (name !== "next version" && size > LARGEST_OTHERS) continue;
       const needs = needsOf(base.length, target.length, 1769);
-      const { peakBytes, seconds, patchBytes } = measure(base, target);
+      const { peakBytes, diffSeconds, proveSeconds, patchBytes } = measure(base, target);
+      const seconds = diffSeconds + proveSeconds;
       const steps = (base.length + target.length) * Math.log2(base.length + 2);
       const cells = [
         name,
@@ -88,11 +84,11 @@ function pairsOf(base: Buffer): [string, Buffer, Buffer][] {
 }
 
 /** In a process of its own, as a function is one: its peak is this pair's. */
-function measure(base: Buffer, target: Buffer): Measured {
+function measure(base: Buffer, target: Buffer): OnePair {
   writeFileSync(join(folder, "base"), base);
   writeFileSync(join(folder, "target"), target);
-  const script = join(import.meta.dirname, "one-pair.ts");
-  return JSON.parse(execFileSync(process.execPath, [script, folder], { encoding: "utf8" })) as Measured;
+  const script = join(import.meta.dirname, "..", "shared", "one-pair.ts");
+  return JSON.parse(execFileSync(process.execPath, [script, folder], { encoding: "utf8" })) as OnePair;
 }
 
 function megabytes(bytes: number): string {

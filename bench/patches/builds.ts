@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { Workshop } from "../../verify/workshop.ts";
+import { buildRelease, GO_CACHE } from "../shared/build-release.ts";
+import type { Product } from "../shared/products.ts";
+
+/** The two versions of a product on a platform, built one way: files. */
+export interface BuiltPair {
+  base: string;
+  target: string;
+  targetBytes: number;
+  /** Of the target, as a full download. */
+  gzipBytes: number;
+}
+
+export type Build = "ours" | "plain";
+
+/** Both versions for each platform: as a release builds them, and as `go build` does by itself, which was hkdist's way. */
+export async function buildPairs(
+  product: Product,
+  platforms: readonly string[],
+  folder: string,
+  log: (line: string) => void,
+): Promise<(platform: string, build: Build) => BuiltPair> {
+  const gzipBytes = new Map<string, number>();
+  const nameOf = (platform: string, build: Build, which: string) =>
+    join(folder, `${product.name}-${platform}-${build}-${which}`);
+  const workshop = new Workshop("bench-patches");
+  mkdirSync(folder, { recursive: true });
+  try {
+    const repository = product.repository(join(folder, `${product.name}.repository`));
+    for (const [at, which] of (["base", "target"] as const).entries()) {
+      log(`building ${product.name} ${product.versions[at]}`);
+      product.release(repository, at);
+      const { gzips } = await buildRelease(workshop, product, repository, platforms);
+      for (const [platform, gzip] of gzips) {
+        const ours = nameOf(platform, "ours", which);
+        writeFileSync(ours, gunzipSync(gzip));
+        const plain = nameOf(platform, "plain", which);
+        plainBuild(repository.folder, product.command.mainPackage, platform, plain);
+        if (which === "base") continue;
+        gzipBytes.set(ours, gzip.length);
+        gzipBytes.set(plain, bestGzip(plain));
+      }
+    }
+  } finally {
+    workshop.remove();
+  }
+  return (platform, build) => {
+    const [base = "", target = ""] = ["base", "target"].map((which) => nameOf(platform, build, which));
+    return { base, target, targetBytes: statSync(target).size, gzipBytes: gzipBytes.get(target) ?? 0 };
+  };
+}
+
+function plainBuild(cwd: string, mainPackage: string, platform: string, to: string): void {
+  const [GOOS = "", GOARCH = ""] = platform.split("-");
+  execFileSync("go", ["build", "-o", to, mainPackage], {
+    cwd,
+    // Whoever runs this has other flags than hkdist's builders had: none.
+    env: { ...process.env, GOFLAGS: "", GOCACHE: GO_CACHE, GOOS, GOARCH, CGO_ENABLED: "0" },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+}
+
+/** The size of the file's gzip, at gzip's best. */
+function bestGzip(file: string): number {
+  return execFileSync("gzip", ["-9", "--no-name", "--stdout", file], { maxBuffer: 2 ** 30 }).length;
+}

@@ -1,0 +1,95 @@
+// npm run bench:patches: our patches beside hkdist's and other engines', of pairs of real releases. See USAGE.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ensureNativeAddon, HOST } from "../../tools/native-addon.ts";
+import { runTool } from "../../tools/run-tool.ts";
+import { machine } from "../shared/figures.ts";
+import { AGE, HUGO, YQ } from "../shared/products.ts";
+import { buildPairs } from "./builds.ts";
+import { ENGINES, type Engine, lackOfEngine } from "./engines.ts";
+import { type Measured, measure } from "./measure.ts";
+import { type Found, type Row, report, rowOf } from "./report.ts";
+
+const USAGE = `npm run bench:patches -- [--only age,yq,hugo] [--platforms linux-amd64,darwin-arm64,...] [--engines ours,...]
+    [--runs 3] [--json]
+
+Builds two releases of real tools, as releases build them and by plain go build, and makes patches between them with each
+engine, side by side. Without options: age and yq, linux-amd64, all engines, three runs; some minutes. Nothing else should run.
+Engines: ${ENGINES.map(({ name }) => name).join(", ")}.`;
+
+const PRODUCTS = [AGE, YQ, HUGO];
+
+interface Request {
+  only: string[];
+  platforms: string[];
+  engines: Engine[];
+  runs: number;
+  json: boolean;
+}
+
+await runTool(USAGE, parse, main);
+
+function parse(): Request | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: "string", default: "age,yq" },
+        platforms: { type: "string", default: "linux-amd64" },
+        engines: { type: "string", default: ENGINES.map(({ name }) => name).join(",") },
+        runs: { type: "string", default: "3" },
+        json: { type: "boolean", default: false },
+      },
+    });
+    const only = values.only.split(",");
+    const asked = values.engines.split(",");
+    const runs = Number(values.runs);
+    const known = [...PRODUCTS.map(({ name }) => name), ...ENGINES.map(({ name }) => name)];
+    if (![...only, ...asked].every((name) => known.includes(name)) || !(runs >= 1)) return undefined;
+    const engines = ENGINES.filter((engine) => asked.includes(engine.name));
+    return { only, platforms: values.platforms.split(","), engines, runs, json: values.json };
+  } catch {
+    return undefined;
+  }
+}
+
+async function main({ only, platforms, engines, runs, json }: Request): Promise<number> {
+  const log = (line: string) => console.error(line);
+  await ensureNativeAddon(HOST, log);
+  const ready: Engine[] = [];
+  const missing: string[] = [];
+  for (const engine of engines) {
+    const lack = await lackOfEngine(engine, log);
+    if (lack === undefined) ready.push(engine);
+    else missing.push(`${engine.name} is left out: ${lack}.`);
+  }
+  for (const sentence of missing) log(sentence);
+  const folder = mkdtempSync(join(tmpdir(), "hkdist-bench-patches-"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+  const rows: Row[] = [];
+  for (const product of PRODUCTS.filter(({ name }) => only.includes(name))) {
+    const pairOf = await buildPairs(product, platforms, folder, log);
+    const pair = `${product.name} ${product.versions.join(" -> ")}`;
+    for (const platform of platforms) {
+      const measured = new Map<Engine, Measured[]>(ready.map((engine) => [engine, []]));
+      // Run by run and not engine by engine: what else the machine does then meets all of them.
+      for (let at = 0; at < runs; at++) {
+        for (const [engine, all] of measured) {
+          log(`${pair}, ${platform}, run ${at + 1} of ${runs}: ${engine.title ?? engine.name}`);
+          all.push(measure(engine, pairOf(platform, engine.build), join(folder, "work")));
+        }
+      }
+      for (const [engine, all] of measured) {
+        rows.push(rowOf({ pair, platform, engine, built: pairOf(platform, engine.build), all }));
+      }
+    }
+  }
+  const go = execFileSync("go", ["version"], { encoding: "utf8" }).split(" ")[2];
+  const found: Found = { machine: `${machine()}, ${go}`, missing, rows };
+  console.log(json ? JSON.stringify(found, null, 2) : report(found, runs));
+  return 0;
+}
