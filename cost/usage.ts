@@ -11,7 +11,7 @@ const DAYS = 365 / 12;
 const KB = 1000;
 const MB = 1e6;
 
-// --- What clients download, beside the binary's size: the largest of `npm run bench:update-size` (docs/cost.md).
+// --- What clients download, beside the binary's size: the largest of `npm run bench:patches` (docs/cost.md).
 export const GZIP_RATIO = 0.44;
 export const PATCH_RATIO = 0.065;
 
