@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ARTIFACTS_URL, NO_BROWSER, openPage, releasesOf, ServedDirectory, startBrowser } from "./browser.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** As long as a command's name may be. */
+const LONG = `the-${"longest-".repeat(6)}${"x".repeat(12)}`;
 const MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)";
 const CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const SAFARI = `${MAC} AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15`;
@@ -32,7 +34,11 @@ describe.skipIf(NO_BROWSER)("the download page in Chromium", () => {
   beforeAll(async () => {
     browser = await startBrowser();
     one = await new ServedDirectory(releasesOf("greet")).start();
-    several = await new ServedDirectory([...releasesOf("greet"), ...releasesOf("hk", ["linux-386"])]).start();
+    several = await new ServedDirectory([
+      ...releasesOf("greet"),
+      ...releasesOf("hk", ["linux-386"]),
+      ...releasesOf(LONG, ["linux-amd64"]),
+    ]).start();
     few = await new ServedDirectory(releasesOf("greet", ["darwin-amd64", "windows-386"])).start();
   });
   afterAll(async () => {
@@ -191,7 +197,7 @@ describe.skipIf(NO_BROWSER)("the download page in Chromium", () => {
       ["desk", "light", { width: 1440, height: 900 }],
     ] as const;
     test.each(cases)("%s, %s", async (_, colorScheme, viewport) => {
-      for (const url of [one.url, several.url, `${several.url}hk`]) {
+      for (const url of [one.url, several.url, `${several.url}hk`, `${several.url}${LONG}`]) {
         await look(url, { colorScheme, viewport }, async (page) => {
           await page.locator(".choice .size").first().waitFor();
           for (const summary of await page.locator("summary").all()) await summary.click();

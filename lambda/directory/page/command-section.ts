@@ -56,7 +56,7 @@ const UNIX = /^(darwin|linux|freebsd|openbsd|netbsd|dragonfly)-/;
 function installLines(cmd: string, downloads: readonly Download[], urls: Urls, heading: string): Markup[] {
   const has = (pattern: RegExp) => downloads.some(({ platform }) => pattern.test(platform));
   const lines: Markup[] = [];
-  if (has(UNIX)) {
+  if (isForShell(downloads)) {
     const named = [...(has(/^darwin-/) ? ["macOS"] : []), ...(has(/^linux-/) ? ["Linux"] : [])];
     const title = `Install on ${named.length > 0 ? named.join(" and ") : "BSD"}`;
     lines.push(installLine(cmd, "sh", title, shellLine(cmd, urls), heading));
@@ -66,6 +66,11 @@ function installLines(cmd: string, downloads: readonly Download[], urls: Urls, h
     lines.push(installLine(cmd, "ps1", "Install on Windows, in PowerShell", line, heading));
   }
   return lines;
+}
+
+/** Whether the shell's installer has something to install. */
+export function isForShell(downloads: readonly Download[]): boolean {
+  return downloads.some(({ platform }) => UNIX.test(platform));
 }
 
 /** What installs a command on Linux, macOS and the BSDs. */
@@ -102,11 +107,16 @@ function downloadItem({ cmd, version: newest }: Offer, download: Download, { art
 
 function handNote(cmd: string, downloads: readonly Download[]): Markup {
   const example = downloads.find(({ platform }) => UNIX.test(platform))?.platform;
+  const warns = downloads.some(({ platform }) => /^(darwin|windows)-/.test(platform));
   return html`<p class="note">Each file is the program, packed with gzip; the SHA-256 is that of the program itself. ${
     example &&
     html`The line above chooses the right file, checks it and unpacks it. By hand:
 <code>gunzip -c ${example}.gz &gt; ${cmd}</code>, then <code>sha256sum ${cmd}</code>, on a Mac <code>shasum -a 256 ${cmd}</code>. `
-  }macOS and Windows warn of programs that a browser has downloaded and nobody has signed; after the line above they do not.</p>`;
+  }${
+    warns
+      ? `macOS and Windows warn of programs that a browser has downloaded and nobody has signed; after the line above they do not.`
+      : ""
+  }</p>`;
 }
 
 /** Shown by the script, without which it could do nothing. */

@@ -1,19 +1,19 @@
 import { html } from "hono/html";
 import { provenanceObjectKey, sbomObjectKey } from "../../shared/keys.ts";
-import { shellLine } from "./command-section.ts";
+import { isForShell, shellLine } from "./command-section.ts";
 import { dateText } from "./format.ts";
 import type { Markup, Urls } from "./layout.ts";
 import type { Offer, Release } from "./offer.ts";
 import { comparePlatforms, platformName } from "./platform-names.ts";
 
 /** The last releases, with what went into them. */
-export function releasesSection({ cmd, releases }: Offer, urls: Urls): Markup {
-  const older = releases.find(({ isCurrent }) => !isCurrent)?.version;
+export function releasesSection({ cmd, downloads, releases }: Offer, urls: Urls): Markup {
+  const older = isForShell(downloads) && releases.find(({ isCurrent }) => !isCurrent)?.version;
   return html`<section aria-labelledby="_releases">
 <h2 id="_releases">Recent releases</h2>
 <ul class="releases">
 ${releases.map((release) => releaseItem(cmd, release, urls))}</ul>
-<p class="note">${older && html`An earlier one is installed by <code>${shellLine(cmd, urls, `--version ${older}`)}</code>. `}A
+<p class="note">${older ? html`An earlier one is installed by <code>${shellLine(cmd, urls, `--version ${older}`)}</code>. ` : ""}A
 bill of materials (CycloneDX) lists the modules in a binary; the provenance (in-toto, SLSA) tells from which commit it was
 built, and how.</p>
 </section>
@@ -55,7 +55,7 @@ export function updatesSection({ cmd }: Offer): Markup {
 downloads the difference between the two, a patch that is a small part of the whole, or the whole file when there is no
 patch. It puts the result in its own place only when its SHA-256 is what the directory told.</p>
 <p>When a version turns out to be bad, the directory names the one before it, and copies go back to that by themselves.</p>
-<p>By hand: run the line above again.</p>
+<p>By hand: install it again.</p>
 </section>
 `;
 }
