@@ -1,8 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { chromium } from "playwright-core";
 import { answer } from "../lambda/directory/routes.ts";
 import { clientSettings, type LocalAws } from "../local/local-aws.ts";
+import { startBrowser } from "../tools/browser.ts";
 
 /** The address that it shows, instead of a local one that nobody could remember: that of a deployment with its own domain. */
 const URL_SHOWN = "https://get.example.com/";
@@ -18,7 +18,7 @@ export async function drawPage(local: LocalAws, cmd: string, file: string): Prom
     documents: DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings(local))),
   };
   const urls = { directoryUrl: URL_SHOWN, artifactsUrl: URL_SHOWN };
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await startBrowser();
   try {
     const page = await browser.newPage({ viewport: WINDOW, colorScheme: "light" });
     await page.route(`${URL_SHOWN}${cmd}`, async (route) => {

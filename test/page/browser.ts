@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { answer } from "../../lambda/directory/routes.ts";
 import { historyItemKey } from "../../lambda/shared/keys.ts";
 import { behindGateway } from "../lambda/gateway.ts";
@@ -73,11 +73,6 @@ export class ServedDirectory {
     this.server.closeAllConnections();
     await new Promise((stopped) => this.server.close(stopped));
   }
-}
-
-/** Debian's Chromium. As root it has no sandbox of its own; it sees nothing but pages of these tests. */
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 }
 
 /** A page of its own, with what went wrong in it: errors of its script, of its policy, and requests to elsewhere. */

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ARTIFACTS_URL, NO_BROWSER, openPage, releasesOf, ServedDirectory, startBrowser } from "./browser.ts";
+import { startBrowser } from "../../tools/browser.ts";
+import { ARTIFACTS_URL, NO_BROWSER, openPage, releasesOf, ServedDirectory } from "./browser.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** As long as a command's name may be. */
