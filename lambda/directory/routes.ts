@@ -38,7 +38,7 @@ const ROUTES: [RegExp, Route][] = [
 
 /**
  * Answers a request of the update directory. One read of the table, two side by side for a version's hash, and more for
- * the two lists; names outside the limits never reach it; unknown paths and methods are a plain 404.
+ * the lists and the pages; names outside the limits never reach it; unknown paths and methods are a plain 404.
  */
 export async function answer(directory: Directory, request: HttpRequest): Promise<HttpAnswer> {
   if (request.method !== "GET" && request.method !== "HEAD") return notFound();

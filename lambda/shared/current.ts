@@ -102,13 +102,17 @@ export async function newestChange(table: Table, cmd: string): Promise<HistoryEn
   return undefined;
 }
 
+/** Changes that are read at once: what is looked for is mostly among them, and every one read costs. */
+const AT_ONCE = 10;
+
 /** The newest change that moved clients: a withdrawal of what is not current moves none. */
 export async function newestMove(table: Table, cmd: string): Promise<HistoryEntry | undefined> {
-  for await (const entry of changesNewestFirst(table, cmd, 10)) if (tellMoves(entry) !== "") return entry;
+  for await (const entry of changesNewestFirst(table, cmd, AT_ONCE))
+    if (tellMoves(entry) !== "") return entry;
   return undefined;
 }
 
-/** Changes that are looked through for versions: as many as one page of a query may well have. */
+/** Changes that are looked through for versions, at most. */
 const MOST_LOOKED_AT = 100;
 
 /**
@@ -118,7 +122,7 @@ const MOST_LOOKED_AT = 100;
 export async function recentlyCurrent(table: Table, cmd: string, most: number): Promise<string[]> {
   const versions = new Set<string>();
   let seen = 0;
-  for await (const { to } of changesNewestFirst(table, cmd, MOST_LOOKED_AT)) {
+  for await (const { to } of changesNewestFirst(table, cmd, AT_ONCE)) {
     for (const version of Object.values(to ?? {})) versions.add(version);
     if (versions.size >= most || ++seen === MOST_LOOKED_AT) break;
   }

@@ -169,6 +169,13 @@ describe("the page of a command", () => {
     ]);
   });
 
+  it("reads no more of a long history than it may need", async () => {
+    const table = new MemoryTable([...ROWS, ...HISTORY, now("20230101")]);
+    await directoryOf(table)("GET", "/greet");
+    const limits = table.reads.flatMap((read) => ("Limit" in read ? [read.Limit] : []));
+    expect(new Set(limits)).toEqual(new Set([10]));
+  });
+
   it("has no sizes and dates of a version whose rows somebody has deleted, and is there", async () => {
     const text = textOf((await page([now("20230101")], "/greet")).body);
     expect(text).toContain("Version 20230101 Choose");
