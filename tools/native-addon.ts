@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
+import { hasSmallBlocks, setSmallBlocks } from "./bzip2-blocks.ts";
 import { cacheFolder, localFolder, nodeBin, root } from "./checkout.ts";
 import { withLock } from "./lock.ts";
 import { run } from "./run.ts";
@@ -20,7 +21,7 @@ export const LAMBDA: Target = "linux-x64";
 /**
  * Compiles bsdiff-node for the Node that functions run on, unless it is done already. (`npm ci` does not: it would compile
  * for whatever Node called it, with headers from the network.) On this machine with the headers that come with that Node;
- * for Lambda's platform from another one, in Docker.
+ * for Lambda's platform from another one, in Docker. Its patches are compressed in smaller blocks than the package's own.
  * @returns the package's folder with the compiled addon in it
  * @throws UserError when there is no compiler, or no Docker where it takes Docker
  */
@@ -30,12 +31,10 @@ export async function ensureNativeAddon(target: Target, log: (line: string) => v
       `This is Node ${process.version}: run it by way of bin/run.mjs, which finds Node 24.`,
     );
   }
-  const folder =
-    target === HOST
-      ? join(root, "node_modules", ADDON)
-      : join(localFolder, "native", `${target}-abi${ABI}`, ADDON);
+  const installed = join(root, "node_modules", ADDON);
+  const folder = target === HOST ? installed : join(localFolder, "native", `${target}-abi${ABI}`, ADDON);
   const file = join(folder, "build", "Release", "bsdiff.node");
-  const isThere = () => (target === HOST ? loads() : existsSync(file));
+  const isThere = () => existsSync(file) && hasSmallBlocks(folder) && (target !== HOST || loads());
   if (!isThere()) {
     mkdirSync(localFolder, { recursive: true });
     const options = {
@@ -44,6 +43,9 @@ export async function ensureNativeAddon(target: Target, log: (line: string) => v
     };
     await withLock(join(localFolder, "native.lock"), options, async () => {
       if (isThere()) return;
+      // In this order: a compiled addon beside such a source was made from it.
+      if (!hasSmallBlocks(installed)) rmSync(join(installed, "build"), { recursive: true, force: true });
+      setSmallBlocks(installed);
       if (target === HOST) await compile(log);
       else await compileInDocker(target, folder, log);
     });

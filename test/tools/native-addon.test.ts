@@ -1,7 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { hasSmallBlocks, setSmallBlocks } from "../../tools/bzip2-blocks.ts";
+import { root } from "../../tools/checkout.ts";
 import { checkAddon, ensureNativeAddon, HOST, LAMBDA, type Target } from "../../tools/native-addon.ts";
 import { UserError } from "../../tools/user-error.ts";
 
@@ -127,10 +131,53 @@ describe("the addon of this machine", () => {
     expect(refusal(bytes, other)).toContain(`is not for ${other}`);
   });
 
+  it("compresses each stream of a patch in blocks of 100 kB", () => {
+    const work = mkdtempSync(join(tmpdir(), "native-addon-"));
+    try {
+      // Something of everything: bytes that changed, and bytes that are new.
+      const base = randomBytes(300_000);
+      const target = Buffer.concat([base, randomBytes(300_000)]);
+      target[1000] = (target[1000] ?? 0) ^ 1;
+      writeFileSync(join(work, "base"), base);
+      writeFileSync(join(work, "target"), target);
+      const script = `require(${JSON.stringify(folder)}).diff("base", "target", "patch")`;
+      execFileSync(process.execPath, ["-e", script], { cwd: work });
+      const patch = readFileSync(join(work, "patch"));
+      const control = Number(patch.readBigInt64LE(8));
+      const difference = Number(patch.readBigInt64LE(16));
+      const streams = [32, 32 + control, 32 + control + difference];
+      expect(streams.map((at) => patch.toString("latin1", at, at + 4))).toEqual(["BZh1", "BZh1", "BZh1"]);
+    } finally {
+      rmSync(work, { recursive: true });
+    }
+  });
+
   it("is not compiled a second time", async () => {
     const lines: string[] = [];
     expect(await ensureNativeAddon(HOST, (line) => lines.push(line))).toBe(folder);
     expect(lines).toEqual([]);
+  });
+});
+
+describe("the source of another version of the package", () => {
+  it.each([
+    ["opens its streams otherwise", (source: string) => source.replace("0, 0)", "0, 30)")],
+    [
+      "has another stream",
+      (source: string) =>
+        source.replaceAll("pf, 1, 0", "pf, 9, 0").concat("BZ2_bzWriteOpen(&bz2err, pf, 9, 0, 0)"),
+    ],
+  ])("is refused when it %s", (_, change) => {
+    const work = mkdtempSync(join(tmpdir(), "native-addon-"));
+    try {
+      cpSync(join(root, "node_modules", "bsdiff-node", "src"), join(work, "src"), { recursive: true });
+      const file = join(work, "src", "c", "bsdiff", "bsdiff.c");
+      writeFileSync(file, change(readFileSync(file, "utf8")));
+      expect(hasSmallBlocks(work)).toBe(false);
+      expect(() => setSmallBlocks(work)).toThrow(/opens \d bzip2 streams and not 3/);
+    } finally {
+      rmSync(work, { recursive: true });
+    }
   });
 });
 
