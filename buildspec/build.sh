@@ -129,7 +129,7 @@ store() { # PLATFORM
   # The header is ours: a name without a time is more than gzip's options offer.
   {
     printf '\x1f\x8b\x08\x08\0\0\0\0\x02\x03%s\0' "$name"
-    gzip -9 --no-name <"$work/binary" | tail -c +11
+    gzip -9 --no-name <"$work/compressing" | tail -c +11
   } >"$work/binary.gz" &&
     put_once "$artifacts" "$command/$version/$1.gz" "$work/binary.gz" --content-type application/gzip \
       --content-disposition attachment --cache-control 'public, max-age=31536000, immutable'
@@ -175,25 +175,43 @@ if [[ -n ${HKDIST_HOOK:-} ]]; then
   fi
   log "hook done: $(one_line "$(tail -c 500 "$work/messages.txt")")"
 fi
-for platform in "${platforms[@]}"; do
-  started=$SECONDS
-  if ! { compile "$platform" && check_stamps && list_modules; }; then
-    log "$platform failed after $((SECONDS - started)) s:"
-    failed "$platform"
-    continue
-  fi
-  built="$platform built in $((SECONDS - started)) s, $(grouped "$(stat -c %s "$work/binary")") bytes"
+# A binary is compressed and stored while the next one is compiled; one is stored at a time.
+storing=''
+begin_storing() {
+  platform_stored=$platform built="$platform built in $((SECONDS - started)) s, $(grouped "$(stat -c %s "$work/binary")") bytes"
   read -r sha256 _ < <(sha256sum "$work/binary")
-  if ! state=$(store "$platform"); then
+  modules=$(base64 -w0 "$work/modules.txt")
+  mv "$work/binary" "$work/compressing"
+  store "$platform" >"$work/state" &
+  storing=$!
+}
+
+end_storing() {
+  if [[ -z $storing ]]; then return; fi
+  if ! wait "$storing"; then
     put_report
     die "$built, but not stored"
   fi
+  storing='' state=$(<"$work/state")
   if [[ $state == stored ]]; then
     log "$built, stored $(grouped "$(stat -c %s "$work/binary.gz")") bytes"
   else
     log "$built, something is already stored there"
   fi
-  printf '%s\t%s\t%s\t%s\n' "$platform" "$state" "$sha256" "$(base64 -w0 "$work/modules.txt")" >>"$work/report"
+  printf '%s\t%s\t%s\t%s\n' "$platform_stored" "$state" "$sha256" "$modules" >>"$work/report"
+}
+
+for platform in "${platforms[@]}"; do
+  started=$SECONDS is_built=''
+  if compile "$platform" && check_stamps && list_modules; then is_built=yes; fi
+  end_storing
+  if [[ -n $is_built ]]; then
+    begin_storing
+  else
+    log "$platform failed after $((SECONDS - started)) s:"
+    failed "$platform"
+  fi
 done
+end_storing
 put_report
 log "report stored as $report_key after $SECONDS s"
