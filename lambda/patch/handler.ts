@@ -6,6 +6,7 @@ import { step } from "../shared/step.ts";
 import { openTable } from "../shared/table.ts";
 import { makePatch } from "./make-patch.ts";
 import { measureRoom } from "./metrics.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
 export const SETTINGS = ["table", "artifactsBucket"] as const;
 
@@ -23,11 +24,10 @@ export const handler = step(
   }),
   async (event, context) => {
     const started = Date.now();
-    const result = await makePatch(
-      { ...patcher, deadline: started + context.getRemainingTimeInMillis() },
-      event,
-    );
-    log("patch", { ...result });
+    const stopwatch = new Stopwatch();
+    const deadline = started + context.getRemainingTimeInMillis();
+    const result = await makePatch({ ...patcher, deadline, stopwatch }, event);
+    log("patch", { ...result, took: stopwatch.milliseconds });
     if (result.outcome !== "none") measureRoom(context, (Date.now() - started) / 1000);
     return result;
   },

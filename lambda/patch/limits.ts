@@ -23,7 +23,7 @@ const FIXED_MEMORY = 150e6;
  */
 const STEP = 90;
 /** Lambda's megabytes of memory for one processor; bsdiff uses no more. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
-const ONE_PROCESSOR = 1769;
+export const ONE_PROCESSOR = 1769;
 
 /**
  * What bsdiff takes for a pair, with what goes with it: downloads, applying the patch, storing it.

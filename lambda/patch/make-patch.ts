@@ -13,6 +13,7 @@ import { refuseYanked } from "../shared/yanked.ts";
 import { diff, prove } from "./engine.ts";
 import { lackOf, needsOf, resourcesHere } from "./limits.ts";
 import { measureLack, measureRatio } from "./metrics.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 import { download, downloadBinary, hashFile } from "./stored-files.ts";
 import { workFolder } from "./work-folder.ts";
 
@@ -22,6 +23,7 @@ export interface Patcher {
   bucket: string;
   /** When the call ends, in milliseconds since 1970. */
   deadline: number;
+  stopwatch: Stopwatch;
 }
 
 /**
@@ -36,22 +38,21 @@ export async function makePatch(
   patcher: Patcher,
   { cmd, version, pair }: Omit<PatchEvent, "execution">,
 ): Promise<PatchResult> {
-  const { table, s3, bucket } = patcher;
+  const { table, s3, bucket, stopwatch } = patcher;
   const { platform, from } = pair;
   const started = Date.now();
-  const [base, target] = (await Promise.all(
-    [from, version].map(async (one) => {
-      const artifact = await getArtifact(table, { cmd, version: one, platform });
-      if (artifact === undefined)
-        throw new PatchNotProvedError(`${cmd} ${one} is not recorded on ${platform}`);
-      return artifact;
-    }),
-  )) as [Artifact, Artifact];
   const id = { cmd, platform, from, to: version };
   const key = patchObjectKey(id);
-
-  await refuseYanked(table, cmd, version);
-  const stored = await newestVersionId(s3, bucket, key);
+  const rowOf = async (one: string): Promise<Artifact> => {
+    const artifact = await getArtifact(table, { cmd, version: one, platform });
+    if (artifact !== undefined) return artifact;
+    throw new PatchNotProvedError(`${cmd} ${one} is not recorded on ${platform}`);
+  };
+  const { base, target, stored } = await stopwatch.time("look up", async () => {
+    const [base, target] = await Promise.all([rowOf(from), rowOf(version)]);
+    await refuseYanked(table, cmd, version);
+    return { base, target, stored: await newestVersionId(s3, bucket, key) };
+  });
   if (stored === undefined) {
     const there = await resourcesHere(tmpdir(), patcher.deadline);
     const needs = needsOf(base.size, target.size, there.megabytes);
@@ -78,18 +79,20 @@ export async function makePatch(
   };
 
   try {
-    const downloads = await Promise.allSettled([
-      downloadBinary(s3, bucket, base, file("base")),
-      downloadBinary(s3, bucket, target, file("target")),
-    ]);
+    const downloads = await stopwatch.time("download", () =>
+      Promise.allSettled([
+        downloadBinary(s3, bucket, base, file("base")),
+        downloadBinary(s3, bucket, target, file("target")),
+      ]),
+    );
     // Both have ended now: nothing is written any more when the folder goes.
     for (const download of downloads) if (download.status === "rejected") throw download.reason;
     if (stored === undefined) {
-      await diff(folder);
+      await stopwatch.time("diff", () => diff(folder));
     } else {
       await download(s3, { Bucket: bucket, Key: key, VersionId: stored }, file("patch"));
     }
-    await prove(folder, key, target.sha256);
+    await stopwatch.time("prove", () => prove(folder, key, target.sha256));
     const { size } = await stat(file("patch"));
     if (stored !== undefined) {
       await settle({ size, s3VersionId: stored });
@@ -100,10 +103,13 @@ export async function makePatch(
       await settle({ none: reason });
       return { ...pair, outcome: "none", reason };
     }
-    await refuseYanked(table, cmd, version);
-    const s3VersionId = await putOnce(s3, bucket, key, file("patch"));
-    if (s3VersionId !== undefined) {
-      await settle({ size, s3VersionId });
+    const isStored = await stopwatch.time("store", async () => {
+      await refuseYanked(table, cmd, version);
+      const s3VersionId = await putOnce(s3, bucket, key, file("patch"));
+      if (s3VersionId !== undefined) await settle({ size, s3VersionId });
+      return s3VersionId !== undefined;
+    });
+    if (isStored) {
       measureRatio(cmd, size, target.gzSize);
       return { ...pair, outcome: "made", size };
     }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { Stopwatch } from "../../../lambda/patch/stopwatch.ts";
 import type { Artifact } from "../../../lambda/shared/artifacts.ts";
 import { currentItemKey, patchItemKey } from "../../../lambda/shared/keys.ts";
 import { isSettled } from "../../../lambda/shared/patches.ts";
@@ -77,8 +78,11 @@ function release({ base = BASE, target = TARGET }: { base?: Buffer; target?: Buf
   return new MemoryTable([stored("20260101", base), stored("20260131.1", target)].map(artifactItem));
 }
 
-const make = (table: MemoryTable, milliseconds = 900_000) =>
-  makePatch({ table, s3: bucket.s3, bucket: bucket.name, deadline: Date.now() + milliseconds }, EVENT);
+const make = (table: MemoryTable, milliseconds = 900_000, stopwatch = new Stopwatch()) =>
+  makePatch(
+    { table, s3: bucket.s3, bucket: bucket.name, deadline: Date.now() + milliseconds, stopwatch },
+    EVENT,
+  );
 
 const inFolder = (name: string, contents?: Buffer) => {
   const file = join(folder, name);
@@ -195,6 +199,12 @@ describe("a patch", () => {
     expect(readdirSync(temporary).sort()).toEqual([`patch-${process.ppid}-abc`, "somebody-elses"]);
     rmSync(join(temporary, "somebody-elses"), { recursive: true });
     rmSync(join(temporary, `patch-${process.ppid}-abc`), { recursive: true });
+  });
+
+  it("tells how long its parts took", async () => {
+    const stopwatch = new Stopwatch();
+    await make(release(), undefined, stopwatch);
+    expect(Object.keys(stopwatch.milliseconds)).toEqual(["look up", "download", "diff", "prove", "store"]);
   });
 
   it("may lead to an older version", async () => {
