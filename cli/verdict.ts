@@ -18,7 +18,12 @@ interface Verdict {
 function judge(progress: Progress, { directoryUrl }: Deployment): Verdict {
   const { machine, cmd, version, status, published, platforms, asked } = progress;
   if (status === "stopped") {
-    const said = ["It was stopped. What it stored stays; started again, it goes on from there."];
+    const isCurrent = progress.steps.some(({ name, state }) => name === "Publish" && state === "done");
+    const said = [
+      isCurrent
+        ? `It was stopped when ${cmd} ${version} was current already. The patches that are missing are made when it is started again.`
+        : "It was stopped. What it stored stays; started again, it goes on from there.",
+    ];
     return { said, next: machine === "release" ? releaseAgain(progress) : `npx hkdist status ${cmd}` };
   }
   if (status !== "succeeded") return afterFailure(progress);

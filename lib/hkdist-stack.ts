@@ -46,7 +46,7 @@ export class HkdistStack extends Stack {
       // Its two URLs are in installed clients, and go with it.
       terminationProtection: true,
     });
-    const { buildConcurrency, largestBinaryBytes, patchBases, patchConcurrency } = config;
+    const { buildConcurrency, largestBinaryBytes, patchBases, patchConcurrency, publishWhen } = config;
 
     const alerts = new Alerts(this, "Alerts", { stage, emails: config.emails });
     const storage = new Storage(this, "Storage", { stage });
@@ -99,6 +99,7 @@ export class HkdistStack extends Stack {
       request: new Request(this, "Request", { storage }).handler,
       plan: new Plan(this, "Plan", { storage, record, buildConcurrency }).handler,
       patchConcurrency,
+      publishWhen,
       pair: new Pair(this, "Pair", { storage, patchBases }).handler,
       patch,
       describe: new Describe(this, "Describe", { storage, artifactsUrl }).handler,

@@ -22,6 +22,7 @@ import type {
   RequestEvent,
 } from "../lambda/shared/payloads.ts";
 import type { BuildProject } from "./build-project.ts";
+import type { CompleteConfig } from "./config/schema.ts";
 import {
   CAUGHT,
   caughtAs,
@@ -39,6 +40,7 @@ export interface ReleaseMachineProps {
   projects: BuildProject[];
   buildConcurrency: number;
   patchConcurrency: number;
+  publishWhen: CompleteConfig["publishWhen"];
   request: IFunction;
   plan: IFunction;
   pair: IFunction;
@@ -63,7 +65,10 @@ const CODEBUILD_TROUBLE = {
   JitterStrategy: "FULL",
 };
 
-/** request -> source -> plan -> build -> pair -> describe -> patch -> publish. Every failure ends in a named error with a readable cause. */
+/**
+ * request -> source -> plan -> build -> pair -> describe -> patch -> publish, or publish before patch (`publishWhen`). Every failure
+ * ends in a named error with a readable cause.
+ */
 export class ReleaseMachine extends Construct {
   readonly machine: StateMachine;
 
@@ -194,10 +199,16 @@ export class ReleaseMachine extends Construct {
         assign: { plan: { version: "{% $request.version %}", batches: [] } },
       })
       .otherwise(source.next(plan).next(build).next(pair));
+    const unpublished = Pass.jsonata(this, "Unpublished", { assign: { published: false } });
     const isToBePublished = Choice.jsonata(this, "IsToBePublished")
-      .when(Condition.jsonata("{% $request.publish %}"), publish.next(released))
-      .otherwise(Pass.jsonata(this, "Unpublished", { assign: { published: false } }).next(released));
-    pair.next(describe).next(patch).next(isToBePublished);
+      .when(Condition.jsonata("{% $request.publish %}"), publish)
+      .otherwise(unpublished);
+    pair.next(describe);
+    if (props.publishWhen === "patched") {
+      describe.next(patch).next(isToBePublished.afterwards()).next(released);
+    } else {
+      describe.next(isToBePublished.afterwards()).next(patch).next(released);
+    }
 
     this.machine = stateMachine(this, {
       comment: "Builds, records and publishes one release of one command",

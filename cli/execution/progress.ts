@@ -3,7 +3,7 @@ import { compareVersions } from "../../lambda/shared/version.ts";
 import { type Asked, askedFor } from "./asked.ts";
 import { CODEBUILDS_OWN, readBuildLog } from "./build-log.ts";
 import type { BuildFacts } from "./builds.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts, StepFacts } from "./facts.ts";
 import { type Move, movesOf } from "./moves.ts";
 import { isRunning, type StatusWord, statusWord } from "./status.ts";
 import { type Machine, STEPS, type StepName } from "./steps.ts";
@@ -97,7 +97,7 @@ function stepsOf(facts: Facts, platforms: Platform[], patches: PatchProgress[], 
   const isOver = !isRunning(facts);
   const blamed = blamedStep(facts, platforms);
   const broken = blamed ?? (status === "SUCCEEDED" || !isOver ? undefined : steps.at(-1)?.name);
-  const names: readonly StepName[] = STEPS[machine];
+  const names = namesOf(machine, steps);
   return names.map((name, index) => {
     const step = steps.find((one) => one.name === name);
     const later = names.slice(index + 1).some((other) => steps.some((one) => one.name === other));
@@ -115,6 +115,15 @@ function stepsOf(facts: Facts, platforms: Platform[], patches: PatchProgress[], 
       note: noteOf(name, facts, platforms, patches, isOn),
     };
   });
+}
+
+/** In their order: where a deployment publishes before its patches are made (`publishWhen`), Patch comes last. */
+function namesOf(machine: Machine, steps: readonly StepFacts[]): readonly StepName[] {
+  const names: readonly StepName[] = STEPS[machine];
+  const entered = steps.map(({ name }) => name);
+  const isEarly =
+    entered.includes("Publish") && !entered.slice(0, entered.indexOf("Publish")).includes("Patch");
+  return isEarly ? [...names.filter((name) => name !== "Patch"), "Patch"] : names;
 }
 
 /** The step at fault where another one ends the execution: these say no by what they leave, and the next one reads it. */

@@ -260,6 +260,11 @@ const fields = z.strictObject({
   patchBases: z.int().min(0).max(MOST_BASES).default(8),
   /** Patches made at once (1 to 40: an inline Map's limit). Few, so that the directory's functions keep room. */
   patchConcurrency: z.int().min(1).max(40).default(4),
+  /**
+   * When a release becomes current: once its patches are made, so that every client gets the small download, or as soon as it is
+   * built, so that what is urgent is there sooner and the first clients download in full (docs/performance.md has the times).
+   */
+  publishWhen: z.enum(["built", "patched"], 'must be "built" or "patched"').default("patched"),
   /** A domain of one's own, with CloudFront before directory and artifacts (docs/domain.md). Clients in the field keep the URLs that they were built with. */
   domain: domain.optional(),
   /** Workflows on GitHub that may start releases, without a key (docs/releasing-from-ci.md). */

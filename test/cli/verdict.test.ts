@@ -48,6 +48,35 @@ describe("in the end it is told what is so, and what to type next", () => {
     ]);
   });
 
+  describe("where a deployment publishes before the patches are made", () => {
+    const begun = (
+      ["Request", "Source", "Plan", "Build", "Pair", "Describe", "Publish", "Patch"] as const
+    ).map((name, second) => ({ name, enteredAt: secondsIn(second), exitedAt: secondsIn(second + 1) }));
+    const publishing: Facts = {
+      ...building,
+      steps: begun
+        .slice(0, 7)
+        .with(6, { name: "Publish", enteredAt: secondsIn(6), exitedAt: undefined } as never),
+    };
+    const shown = (facts: Facts) =>
+      progressOf(facts, secondsIn(100))
+        .steps.slice(-2)
+        .map(({ name, state }) => `${name} ${state}`);
+
+    test("the patches come last", () => {
+      expect(shown(building)).toEqual(["Patch waiting", "Publish waiting"]);
+      expect(shown(publishing)).toEqual(["Publish running", "Patch waiting"]);
+      expect(shown({ ...building, steps: begun })).toEqual(["Publish done", "Patch done"]);
+    });
+
+    test("who stops it is told that the version is current", () => {
+      const stopped: Facts = { ...building, steps: begun, status: "ABORTED", endedAt: secondsIn(9) };
+      expect(told(stopped)[0]).toBe(
+        "It was stopped when greet 20260131 was current already. The patches that are missing are made when it is started again.",
+      );
+    });
+  });
+
   test("who stopped it may say why", () => {
     const stopped: Facts = {
       ...building,

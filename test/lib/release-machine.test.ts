@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { releaseMachine, stateIn } from "./stages.ts";
-import type { Machine, State } from "./template.ts";
+import { CONFIG, machineOf, releaseMachine, stateIn } from "./stages.ts";
+import { type Machine, type State, Template } from "./template.ts";
 
 describe("the release machine", () => {
   let machine: Machine;
@@ -12,11 +12,11 @@ describe("the release machine", () => {
   const state = (name: string) => stateIn(states, name);
 
   /** The states that a release goes through when nothing fails; `take` tells how choices are decided. */
-  function way(take: Record<string, "first" | "default">): string[] {
+  function way(take: Record<string, "first" | "default">, of = { machine, states }): string[] {
     const names: string[] = [];
-    for (let name: string | undefined = machine.StartAt; name !== undefined; ) {
+    for (let name: string | undefined = of.machine.StartAt; name !== undefined; ) {
       names.push(name);
-      const { Type, Next, Default, Choices } = state(name);
+      const { Type, Next, Default, Choices } = stateIn(of.states, name);
       name = Type === "Choice" ? (take[name] === "first" ? Choices?.[0]?.Next : Default) : Next;
     }
     return names;
@@ -39,6 +39,19 @@ describe("the release machine", () => {
       "Request IsRecorded Source Plan Build Pair Describe Patch IsToBePublished Unpublished Released",
     ],
   ] as const)("%s", (_, take, names) => expect(way(take).join(" ")).toBe(names));
+
+  it("publishes before the patches where that is configured", () => {
+    const template = new Template({ ...CONFIG, publishWhen: "built" }, { endpointUrl: undefined });
+    const built = machineOf(template, "ReleaseMachine");
+    for (const [take, name] of [
+      ["first", "Publish"],
+      ["default", "Unpublished"],
+    ] as const) {
+      expect(way({ IsRecorded: "first", IsToBePublished: take }, built).join(" ")).toBe(
+        `Request IsRecorded Pair Describe IsToBePublished ${name} Patch Released`,
+      );
+    }
+  });
 
   it("decides by the checked request", () => {
     expect(state("IsRecorded").Choices).toEqual([
