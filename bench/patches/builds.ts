@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { Workshop } from "../../verify/workshop.ts";
-import { buildRelease, GO_CACHE } from "../shared/build-release.ts";
+import { buildRelease } from "../shared/build-release.ts";
+import { bestGzip, plainBuild } from "../shared/plain-build.ts";
 import type { Product } from "../shared/products.ts";
 
 /** The two versions of a product on a platform, built one way: files. */
@@ -31,7 +31,11 @@ export async function buildPairs(
   mkdirSync(folder, { recursive: true });
   try {
     const repository = product.repository(join(folder, `${product.name}.repository`));
-    for (const [at, which] of (["base", "target"] as const).entries()) {
+    const newest = product.versions.length - 1;
+    for (const [which, at] of [
+      ["base", newest - 1],
+      ["target", newest],
+    ] as const) {
       log(`building ${product.name} ${product.versions[at]}`);
       product.release(repository, at);
       const { gzips } = await buildRelease(workshop, product, repository, platforms);
@@ -42,7 +46,7 @@ export async function buildPairs(
         plainBuild(repository.folder, product.command.mainPackage, platform, plain);
         if (which === "base") continue;
         gzipBytes.set(ours, gzip.length);
-        gzipBytes.set(plain, bestGzip(plain));
+        gzipBytes.set(plain, bestGzip(plain).length);
       }
     }
   } finally {
@@ -52,19 +56,4 @@ export async function buildPairs(
     const [base = "", target = ""] = ["base", "target"].map((which) => nameOf(platform, build, which));
     return { base, target, targetBytes: statSync(target).size, gzipBytes: gzipBytes.get(target) ?? 0 };
   };
-}
-
-function plainBuild(cwd: string, mainPackage: string, platform: string, to: string): void {
-  const [GOOS = "", GOARCH = ""] = platform.split("-");
-  execFileSync("go", ["build", "-o", to, mainPackage], {
-    cwd,
-    // Whoever runs this has other flags than hkdist's builders had: none.
-    env: { ...process.env, GOFLAGS: "", GOCACHE: GO_CACHE, GOOS, GOARCH, CGO_ENABLED: "0" },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
-
-/** The size of the file's gzip, at gzip's best. */
-function bestGzip(file: string): number {
-  return execFileSync("gzip", ["-9", "--no-name", "--stdout", file], { maxBuffer: 2 ** 30 }).length;
 }

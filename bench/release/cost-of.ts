@@ -14,10 +14,11 @@ const PUTS_PER_FILE = 1;
  * What a release of these times costs, in USD, without free tiers: builds by the begun minute, patches as if all four
  * functions ran all the time. The other functions, the table and the queue together stay below a tenth of a cent.
  */
-export function costOf({ source, builds, patches, patchCount, transitions }: Timed): number {
+export function costOf({ states, builds, patchCount, transitions }: Timed): number {
   const files = 12 + patchCount;
+  const patches = states.find(({ name }) => name === "Patch")?.seconds ?? 0;
   const used: [Meter, number][] = [
-    ["buildMinutes", [source, ...builds].reduce((sum, seconds) => sum + Math.ceil(seconds / 60), 0)],
+    ["buildMinutes", builds.reduce((sum, seconds) => sum + Math.ceil(seconds / 60), 0)],
     ["lambdaGigabyteSeconds", patches * PATCHES_AT_ONCE * PATCH_GIGABYTES],
     ["transitions", transitions + patchCount * TRANSITIONS_PER_PATCH],
     ["s3Puts", files * PUTS_PER_FILE],
