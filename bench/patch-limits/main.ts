@@ -1,50 +1,63 @@
-// npm run bench:patch-limits: what bsdiff takes for pairs of growing size, beside what lambda/patch/limits.ts expects of them.
-// Takes some minutes and 2.5 GB of memory; nothing else should run.
+// npm run bench:patch-limits: what bsdiff takes for pairs of real releases and of growing size, beside what
+// lambda/patch/limits.ts expects of them, and what it should expect by that. Takes a quarter of an hour and 2.5 GB of memory;
+// nothing else should run.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { needsOf } from "../../lambda/patch/limits.ts";
+import { FIXED_MEMORY, needsOf, STEP } from "../../lambda/patch/limits.ts";
 import { unpackGzip } from "../../lambda/record/unpack-gzip.ts";
 import { pseudoRandom } from "../../test/lambda/support.ts";
 import { ensureNativeAddon, HOST } from "../../tools/native-addon.ts";
+import { buildPairs } from "../patches/builds.ts";
+import { machine } from "../shared/figures.ts";
 import type { OnePair } from "../shared/one-pair.ts";
+import { AGE, YQ } from "../shared/products.ts";
 
 /** Bytes. */
 const SIZES = [1, 4, 16, 48, 110].map((megabytes) => megabytes * 1e6);
 /** Bytes. What is not a next version takes so long that larger ones are not waited for. */
-const LARGEST_OTHERS = 16e6;
+const LARGEST_OTHERS = 48e6;
+/** Of releases, as they are built. */
+const PLATFORM = "linux-amd64";
 
 await ensureNativeAddon(HOST, console.error);
 const folder = mkdtempSync(join(tmpdir(), "hkdist-patch-limits-"));
 try {
   // The largest real program that is certainly here.
   const program = readFileSync(process.execPath);
-  console.log(`${cpus()[0]?.model.trim()}, Node ${process.versions.node}
+  /** The most of all pairs: bytes beside what grows with the files, and nanoseconds a step. */
+  const most = { fixedMemory: 0, step: 0, nextStep: 0 };
+  console.log(`${machine()}
 
 | pair | base and target | peak memory | expected at most | seconds | expected at most | ns a step | patch |
 | --- | --- | --- | --- | --- | --- | --- | --- |`);
-  for (const size of SIZES.filter((one) => one <= program.length)) {
-    for (const [name, base, target] of pairsOf(program.subarray(0, size))) {
-      if (name !== "next version" && size > LARGEST_OTHERS) continue;
-      const needs = needsOf(base.length, target.length, 1769);
-      const { peakBytes, diffSeconds, proveSeconds, patchBytes } = measure(base, target);
-      const seconds = diffSeconds + proveSeconds;
-      const steps = (base.length + target.length) * Math.log2(base.length + 2);
-      const cells = [
-        name,
-        megabytes(size),
-        megabytes(peakBytes),
-        megabytes(needs.memory),
-        seconds.toFixed(1),
-        needs.seconds.toFixed(1),
-        ((seconds * 1e9) / steps).toFixed(2),
-        megabytes(patchBytes),
-      ];
-      console.log(`| ${cells.join(" | ")} |`);
-    }
+  for await (const [name, base, target] of pairs(program)) {
+    const needs = needsOf(base.length, target.length, 1769);
+    const { peakBytes, diffSeconds, proveSeconds, patchBytes } = measure(base, target);
+    const seconds = diffSeconds + proveSeconds;
+    const steps = (base.length + target.length) * Math.log2(base.length + 2);
+    const cells = [
+      name,
+      megabytes(base.length),
+      megabytes(peakBytes),
+      megabytes(needs.memory),
+      seconds.toFixed(1),
+      needs.seconds.toFixed(1),
+      ((seconds * 1e9) / steps).toFixed(2),
+      megabytes(patchBytes),
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
+    const step = (seconds * 1e9) / steps;
+    most.fixedMemory = Math.max(most.fixedMemory, peakBytes - (needs.memory - FIXED_MEMORY));
+    most.step = Math.max(most.step, step);
+    if (name !== "unrelated" && name !== "repetitive") most.nextStep = Math.max(most.nextStep, step);
   }
+  const { fixedMemory, step, nextStep } = most;
+  console.log(`
+Beside what grows with the files: ${megabytes(fixedMemory)} at most (the model: ${megabytes(FIXED_MEMORY)}).
+A step: ${step.toFixed(1)} ns at most (the model: ${STEP}); of releases and next versions ${nextStep.toFixed(1)} ns.`);
   console.log(`\nThe recorder reads ${Math.round((await readingSpeed(program)) / 1e6)} MB/s.`);
 } finally {
   rmSync(folder, { recursive: true });
@@ -59,6 +72,24 @@ async function readingSpeed(program: Buffer): Promise<number> {
   const started = performance.now();
   const { size } = await unpackGzip(chunks(), program.length);
   return (size * 1000) / (performance.now() - started);
+}
+
+/** Pairs of real releases, then of growing parts of the program. */
+async function* pairs(program: Buffer): AsyncGenerator<[name: string, base: Buffer, target: Buffer]> {
+  for (const product of [AGE, YQ]) {
+    const pairOf = await buildPairs(product, [PLATFORM], folder, console.error);
+    const { base, target } = pairOf(PLATFORM, "ours");
+    yield [
+      `${product.name} ${product.versions.slice(-2).join(" -> ")}`,
+      readFileSync(base),
+      readFileSync(target),
+    ];
+  }
+  for (const size of SIZES.filter((one) => one <= program.length)) {
+    for (const pair of pairsOf(program.subarray(0, size))) {
+      if (pair[0] === "next version" || size <= LARGEST_OTHERS) yield pair;
+    }
+  }
 }
 
 /** A next version, something else altogether, and what hardly ever differs from itself. */

@@ -15,13 +15,13 @@ export type Room = Resources & {
 };
 
 /** Bytes: Node, the SDK and bzip2. Measured by `npm run bench:patch-limits`, and rounded up. */
-const FIXED_MEMORY = 150e6;
+export const FIXED_MEMORY = 150e6;
 /**
  * Nanoseconds for each step, of which there are (base + target) x log2(base): rounded up from the slowest pair of
  * `npm run bench:patch-limits` (docs/patch-limits.md), two files that have nothing in common. Next versions take a seventh
  * of that, which leaves room for slower processors.
  */
-const STEP = 90;
+export const STEP = 90;
 /** Lambda's megabytes of memory for one processor; bsdiff uses no more. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 export const ONE_PROCESSOR = 1769;
 

@@ -78,7 +78,7 @@ beforeAll(async () => {
   kept = await everything(before);
   after = await deploy({
     commands: { another: command, [CMD]: command },
-    ...{ buildTimeoutMinutes: 30, patchBases: 3, patchConcurrency: 2 },
+    ...{ buildTimeoutMinutes: 30, patchBases: 3, patchConcurrency: 2, publishWhen: "built" },
   });
 });
 
@@ -98,10 +98,15 @@ test("every row and object is as it was, and clients are told the same", async (
   expect(await everything(after)).toEqual(kept);
 });
 
-test("the next release makes its patch from the one before", async () => {
+test("the next release makes its patch from the one before, after it is current where that is configured", async () => {
   const { patches, published } = await release(after, NEW);
   expect(patches).toMatchObject([{ platform: PLATFORM, from: OLD, outcome: "made" }]);
   expect(published).toEqual({ revision: 2, changed: true });
+  const { rows } = await everything(after);
+  const inRow = (pk: string) => rows.findLast((row) => row["pk"] === `${pk}#${CMD}`);
+  const [movedAt, patchedAt] = [inRow("history")?.["at"], inRow("patch")?.["recordedAt"]].map(String);
+  expect([movedAt, patchedAt].toSorted()).toEqual([movedAt, patchedAt]);
+  expect(movedAt).not.toBe(patchedAt);
 });
 
 describe("when a domain of one's own comes", () => {
