@@ -50,7 +50,7 @@ export function findBusybox(): string | undefined {
   return file;
 }
 
-export type Shell = "dash" | "bash" | "busybox";
+export type Shell = "dash" | "bash" | "busybox" | "zsh";
 export type Downloader = "curl" | "wget";
 
 export interface Result {

@@ -1,11 +1,13 @@
 #!/bin/sh
 # Installs @CMD@ for whoever runs it, and changes nothing else:
 #
-#   curl -fsSL @DIRECTORY_URL@@CMD@.sh | sh
-#   curl -fsSL @DIRECTORY_URL@@CMD@.sh | sh -s -- --to /opt/tools --version 20260131
+#   curl -fsSL '@DIRECTORY_URL@@CMD@.sh' | sh
+#   curl -fsSL '@DIRECTORY_URL@@CMD@.sh' | sh -s -- --to /opt/tools --version 20260131
 #
 # `--help` in the place of the options tells all of them.
 { # A shell runs nothing of these braces before it has read their end: a script that was cut does nothing.
+# In zsh a word that is not quoted would stay one.
+if [ -n "${ZSH_VERSION-}" ]; then emulate sh; fi
 set -eu
 
 cmd='@CMD@'
@@ -23,7 +25,7 @@ main() {
   to=$(setting TO) version=$(setting VERSION) platform=$(setting PLATFORM) quiet=$(setting QUIET)
   case $quiet in 0 | false | no) quiet='' ;; esac
   read_options "$@"
-  folder='' made='' work='' child='' trouble=''
+  folder='' made='' work='' child='' trouble='' here=''
   trap clean_up EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
@@ -31,7 +33,11 @@ main() {
   trap 'exit 143' TERM
 
   look_for_programs
-  if [ -z "$platform" ]; then choose_platform; fi
+  # What is asked for by name is for another machine, of which nothing is known.
+  if [ -z "$platform" ]; then
+    choose_platform
+    here=yes
+  fi
   choose_folder
   make_folder
   look_up
@@ -43,7 +49,7 @@ main() {
     mv -f "$work/$name" "$target" || fail "$target could not be replaced. Choose another folder with --to DIR."
     say "$cmd $version for $platform is installed, its SHA-256 verified: $target"
   fi
-  look_at_path
+  if [ -n "$here" ]; then look_at_path; fi
 }
 
 # --- What was asked ---------------------------------------------------------------------------------------------------
@@ -52,7 +58,7 @@ show_help() {
   cat <<HELP
 Installs $cmd: downloads it, compares its SHA-256, and puts it into one folder. No root rights needed.
 
-  curl -fsSL $directory$cmd.sh | sh -s -- [OPTION...]
+  curl -fsSL $(quoted "$directory$cmd.sh") | sh -s -- [OPTION...]
 
   --to DIR        the folder (${variable}_INSTALL_TO); ~/.local/bin without it, /usr/local/bin for root
   --version V     a version such as 20260131 (${variable}_INSTALL_VERSION); the current one without it
@@ -76,6 +82,7 @@ read_options() {
       --to=* | --version=* | --platform=*) option=${1%%=*} value=${1#*=} ;;
       --to | --version | --platform)
         option=$1 value=${2-}
+        case $value in -*) misuse "$option needs a value, and $value is none (or write $option=$value)" ;; esac
         if [ $# -gt 1 ]; then shift; fi
         ;;
       *) misuse "$1 is not an option of this installer" ;;
@@ -114,6 +121,8 @@ misuse() {
 
 # shellcheck disable=SC2329 # a trap calls it
 clean_up() {
+  # Whoever is impatient must not stop this.
+  trap '' HUP INT PIPE TERM
   # Nobody else ends what runs in the background, and it would write on into the folder.
   if [ -n "$child" ]; then
     kill "$child" 2>/dev/null || :
@@ -141,7 +150,7 @@ look_for_programs() {
   if has curl; then
     downloader=curl
   elif has wget; then
-    case $(wget --version 2>&1) in 'GNU Wget'*) downloader=wget ;; *) downloader=small-wget ;; esac
+    case $(wget --version 2>/dev/null) in 'GNU Wget'*) downloader=wget ;; *) downloader=small-wget ;; esac
   elif has fetch; then
     downloader=fetch
   else
@@ -159,7 +168,7 @@ choose_platform() {
   esac
   case $system in
     Linux | Darwin | FreeBSD | OpenBSD | NetBSD | DragonFly) os=$(printf '%s' "$system" | tr '[:upper:]' '[:lower:]') ;;
-    MINGW* | MSYS* | CYGWIN*) fail "This is Windows. Type into PowerShell: irm $directory$cmd.ps1 | iex" ;;
+    MINGW* | MSYS* | CYGWIN*) fail "This is Windows. Type into PowerShell: irm $(quoted "$directory$cmd.ps1") | iex" ;;
     *) fail_for_platform ;;
   esac
   case $machine in
@@ -168,10 +177,16 @@ choose_platform() {
     aarch64 | arm64) runs=arm64 ;;
     armv[78]* | earmv7*) runs=arm ;;
     armv[4-6]* | earm* | arm)
-      fail "This processor ($machine) is older than ARMv7, for which $cmd is built. If you know that it runs, take" \
-        '--platform linux-arm.'
+      case " $platforms " in
+        *" $os-arm "*)
+          fail "This processor ($machine) is older than ARMv7, for which $cmd is built. If you know that it runs, take" \
+            "--platform $os-arm."
+          ;;
+      esac
+      fail_for_platform
       ;;
     loongarch64) runs=loong64 ;;
+    powerpc64 | powerpc64le) runs=ppc64${machine#powerpc64} ;;
     ppc64 | ppc64le | riscv64 | s390x) runs=$machine ;;
     *) fail_for_platform ;;
   esac
@@ -249,9 +264,9 @@ make_folder() {
     made=$missing missing=${missing%/*}
   done
   said=$(mkdir -p "$folder/" 2>&1) || fail "$folder cannot be made ($said). Choose another folder with --to DIR."
-  work=$(mktemp -d "$folder/.$cmd-install.XXXXXX" 2>&1) || {
-    said=$work work=''
-    fail "Nothing can be written into $folder ($said). Choose another folder with --to DIR."
+  work=$(mktemp -d "$folder/.$cmd-install.XXXXXX") || {
+    work=''
+    fail "Nothing can be written into $folder. Choose another folder with --to DIR."
   }
 }
 
@@ -326,13 +341,12 @@ download() {
     fail "$url is not what was released, so it was thrown away: its SHA-256 is $found, and the directory says $sha256." \
       "Try again; if it stays so, tell those who release $cmd."
   chmod 755 "$work/$name"
-  look_for_loader
+  if [ -n "$here" ]; then look_for_loader; fi
 }
 
 # Releases need no loader, but a binary that came another way may be one that this system (musl, glibc) cannot start. A
 # program names its loader in its first page.
 look_for_loader() {
-  case $platform in "$(uname -s | tr '[:upper:]' '[:lower:]')"-*) ;; *) return 0 ;; esac
   loader=$(dd if="$work/$name" bs=4096 count=1 2>/dev/null | tr '\0' '\n' | sed -n 's|^\(/[!-~]*/ld[!-~]*\)$|\1|p' | sed 1q)
   if [ -n "$loader" ] && [ ! -e "$loader" ]; then
     fail "This $cmd was made for systems with $loader, which this one lacks (it may have another C library), so it would" \
@@ -393,18 +407,18 @@ try_to_get() {
   [ -z "$trouble" ]
 }
 
-# trouble_of DOWNLOADER EXIT-CODE: nothing when it went well.
+# trouble_of DOWNLOADER EXIT-CODE: nothing when it went well. (zsh has a $status of its own.)
 trouble_of() {
   if [ "$1" = curl ]; then
-    read -r status connect <"$work/status" || :
+    read -r answered connect <"$work/status" || :
     case $2:${connect:-000} in *:407) echo 407 && return ;; [!0]*:[45]??) echo proxy && return ;; esac
     case $2 in
-      0) case $status in 2??) ;; *) echo "$status" ;; esac ;;
+      0) case $answered in 2??) ;; *) echo "$answered" ;; esac ;;
       5 | 97) echo proxy ;;
       6) echo name ;;
       7) echo refused ;;
       18 | 52 | 55 | 56 | 92) echo cut ;;
-      22) echo "$status" ;;
+      22) echo "$answered" ;;
       23) echo space ;;
       28) echo timeout ;;
       35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 82 | 83 | 90 | 91) echo tls ;;
@@ -413,9 +427,10 @@ trouble_of() {
     return
   fi
   if [ "$2" = 0 ]; then return; fi
-  status=$(sed -n -e 's/.*ERROR \([345][0-9][0-9]\).*/\1/p' -e 's/.* HTTP\/[0-9.]* \([345][0-9][0-9]\).*/\1/p' "$work/said")
-  case $status:$(cat "$work/said") in
-    [345]??:*) echo "$status" ;;
+  answered=$(sed -n -e 's/.*ERROR \([345][0-9][0-9]\).*/\1/p' -e 's/.* HTTP\/[0-9.]* \([345][0-9][0-9]\).*/\1/p' "$work/said")
+  # The names of hosts and files may have any of these words in them.
+  case $answered:$(sed -e "s/ '[^']*'//g" -e 's|[^ ]*[/.][A-Za-z0-9][^ ]*||g' "$work/said") in
+    [345]??:*) echo "$answered" ;;
     *'Not Found'*) echo 404 ;;
     *Forbidden*) echo 403 ;;
     *'Proxy Auth'*) echo 407 ;;
@@ -443,22 +458,29 @@ trouble_of() {
 
 # fail_to_get URL: says why, and what to do.
 fail_to_get() {
+  # Those that the downloader looks at; busybox's wget and fetch take the same for both schemes.
+  case $downloader:$1 in
+    curl:https:*) proxies='https_proxy HTTPS_PROXY all_proxy ALL_PROXY' ;;
+    curl:*) proxies='http_proxy all_proxy ALL_PROXY' ;;
+    wget:https:*) proxies=https_proxy ;;
+    fetch:*) proxies='http_proxy HTTP_PROXY' ;;
+    *) proxies=http_proxy ;;
+  esac
   proxy=''
-  case $1 in https:*) set -- "$1" https_proxy HTTPS_PROXY ;; *) set -- "$1" http_proxy ;; esac
-  for name in "$2" ${3+"$3"} all_proxy ALL_PROXY; do
-    if eval "[ -n \"\${$name-}\" ]"; then proxy=$name && break; fi
+  for name in $proxies; do
+    if eval "[ -n \"\${$name-}\" ]" && ! goes_past_proxy; then proxy=$name && break; fi
   done
   if [ -n "$proxy" ]; then
     way="This goes through the proxy that $proxy names: check its value."
   else
-    way="Check the connection. Behind a proxy, set ${1%%:*}_proxy=http://<host>:<port> first."
+    way="Check the connection. Behind a proxy, set ${proxies%% *}=http://<host>:<port> first."
   fi
   case $trouble in
     name) fail "The address of $host cannot be found. $way" ;;
     refused) fail "$host takes no connections. $way" ;;
     timeout) fail "$host does not answer. $way" ;;
     proxy) fail "The proxy ${proxy:+that $proxy names }cannot be reached or refuses: correct that variable, or unset it." ;;
-    407) fail "The proxy wants a name and a password: set ${proxy:-https_proxy}=http://<name>:<password>@<host>:<port>." ;;
+    407) fail "The proxy wants a name and a password: set ${proxy:-${proxies%% *}}=http://<name>:<password>@<host>:<port>." ;;
     tls)
       fail "There is no secure connection to $host: its certificate is not trusted here, or something in between" \
         "changes it. Check this machine's clock and its CA certificates (Debian, Ubuntu: apt-get install ca-certificates)."
@@ -474,12 +496,26 @@ fail_to_get() {
   fail "$1 could not be downloaded: $downloader ended with $code${said:+ ($said)}. $way"
 }
 
+# Whether no_proxy names the host that was asked, or a domain of which it is.
+goes_past_proxy() {
+  case $downloader in
+    small-wget) return 1 ;;
+    wget) domains=${no_proxy-} ;;
+    *) domains=${no_proxy-${NO_PROXY-}} ;;
+  esac
+  domains=$(printf ',%s,' "$domains" | tr -d ' ')
+  rest=${host%:*}
+  while :; do
+    case $domains in *",.$rest,"* | *",$rest,"* | *',*,'*) return 0 ;; esac
+    case $rest in *.*) rest=${rest#*.} ;; *) return 1 ;; esac
+  done
+}
+
 # --- Where shells look ------------------------------------------------------------------------------------------------
 
 # Says what is missing for the person to be able to type $cmd. What it says is for the person's shell to unfold.
 # shellcheck disable=SC2016,SC2088
 look_at_path() {
-  case $platform in windows-*) return 0 ;; esac
   case ":$PATH:" in
     *":$folder:"* | *":$folder/:"*)
       first=$(first_on_path)
@@ -493,11 +529,16 @@ look_at_path() {
     say "The next steps of this job find it: $folder was added to GITHUB_PATH."
     return
   fi
-  export_line="export PATH=$(quoted "$folder"):\"\$PATH\""
+  line="export PATH=$(quoted "$folder"):\"\$PATH\""
   shell=${SHELL-} shell=${shell##*/}
   case $shell in
     bash) if [ "$(uname -s)" = Darwin ]; then profile='~/.bash_profile'; else profile='~/.bashrc'; fi ;;
     zsh) profile='"${ZDOTDIR:-$HOME}/.zshrc"' ;;
+    csh | tcsh)
+      line="set path = ($(quoted "$folder") \$path)" profile='~/.cshrc'
+      # Beside this one, tcsh does not read the other.
+      if [ "$shell" = tcsh ] && [ -f "${HOME-}/.tcshrc" ]; then profile='~/.tcshrc'; fi
+      ;;
     *) profile='~/.profile' ;;
   esac
   say
@@ -506,8 +547,8 @@ look_at_path() {
     say "  fish_add_path $(quoted "$folder")"
   else
     say "$folder is not on your PATH. Put it there, for new terminals and for this one, with:"
-    say "  echo $(quoted "$export_line") >>$profile"
-    say "  $export_line"
+    say "  echo $(quoted "$line") >>$profile"
+    say "  $line"
   fi
 }
 
@@ -516,8 +557,10 @@ first_on_path() {
     set -f
     IFS=:
     for place in $PATH; do
-      if [ -f "$place/$name" ] && [ -x "$place/$name" ]; then
-        printf '%s\n' "$place/$name"
+      # An empty one is the folder where one stands.
+      found=${place:-.}/$name
+      if [ -f "$found" ] && [ -x "$found" ]; then
+        printf '%s\n' "$found"
         break
       fi
     done
@@ -527,7 +570,7 @@ first_on_path() {
 # quoted TEXT: as a word that a shell reads back as TEXT.
 quoted() {
   case $1 in
-    *[!A-Za-z0-9_./-]*) printf "'%s'\n" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")" ;;
+    *[!A-Za-z0-9_./:-]*) printf "'%s'\n" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")" ;;
     *) printf '%s\n' "$1" ;;
   esac
 }
