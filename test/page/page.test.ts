@@ -89,6 +89,9 @@ describe.skipIf(NO_BROWSER)("the download page in Chromium", () => {
       ["an old Windows", "Mozilla/5.0 (Windows NT 6.1) Gecko", null, "", ["windows-386"]],
       ["FreeBSD", "Mozilla/5.0 (X11; FreeBSD amd64; rv:145.0)", null, "", ["freebsd-amd64"]],
       ["OpenBSD, for which there is none", "Mozilla/5.0 (X11; OpenBSD amd64; rv:145.0)", null, "", []],
+      ["POWER, for which there is none", linux("Linux ppc64le"), null, "", []],
+      ["a processor that nobody builds for", linux("Linux mips64"), null, "", []],
+      ["Solaris", "Mozilla/5.0 (X11; SunOS i86pc; rv:60.0)", null, "", []],
       ["what nobody knows", "Mozilla/5.0 (Nintendo Switch)", null, "", []],
     ];
     test.each(ROWS)("%s", async (_, userAgent, told, graphics, platforms) => {
@@ -167,6 +170,25 @@ describe.skipIf(NO_BROWSER)("the download page in Chromium", () => {
       await page.getByRole("button", { name: /Windows/ }).click();
       await expect.poll(() => page.getByRole("status").textContent()).toContain("Selected");
       expect(await page.evaluate("String(getSelection())")).toBe(`irm ${one.url}greet.ps1 | iex`);
+    });
+  });
+
+  test("says of the last copy as long as of the first, and of no other", async () => {
+    await look(one.url, { permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+      await page.clock.install();
+      const [first, second] = [page.locator(".copy").nth(0), page.locator(".copy").nth(1)];
+      await first.click();
+      await expect.poll(() => first.textContent()).toBe("Copied");
+      await page.clock.runFor(1500);
+      await second.click();
+      await expect.poll(() => second.textContent()).toBe("Copied");
+      expect(await first.textContent()).toBe("Copy");
+      await page.clock.runFor(1500);
+      expect(await second.textContent()).toBe("Copied");
+      expect(await page.getByRole("status").textContent()).toBe("Copied");
+      await page.clock.runFor(1000);
+      expect(await second.textContent()).toBe("Copy");
+      expect(await page.getByRole("status").textContent()).toBe("");
     });
   });
 

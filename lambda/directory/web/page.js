@@ -2,7 +2,7 @@
 
 /**
  * The platforms of which this computer's may be, best guess first: several when the browser does not tell its processor,
- * none when it is no computer. Undefined for a system that nobody builds for.
+ * none when it is no computer. Undefined for a system or a processor of which nobody knows what it runs.
  */
 async function platformsHere() {
   const { userAgent, userAgentData, maxTouchPoints } = navigator;
@@ -14,15 +14,17 @@ async function platformsHere() {
       [/Mac OS X|Macintosh/, "darwin"],
       [/Windows/, "windows"],
       [/FreeBSD|OpenBSD|NetBSD|DragonFly/, undefined],
+      [/SunOS|AIX/, "other"],
       [/Linux|X11|CrOS/, "linux"],
     ].find(([pattern]) => pattern.test(userAgent)) ?? [];
-  if (system === undefined) return undefined;
+  if (system === undefined || os === "other") return undefined;
   const name = os ?? userAgent.match(system)[0].toLowerCase();
   const told =
     (await hintedProcessor(userAgentData, name)) ??
     (name === "darwin" ? graphicsProcessor() : namedProcessor(userAgent, name));
+  if (told) return [`${name}-${told}`];
   // Safari tells nothing: most Macs of today have Apple's processors, and the other button is beside it.
-  return told ? [`${name}-${told}`] : ["darwin-arm64", "darwin-amd64"];
+  return name === "darwin" ? ["darwin-arm64", "darwin-amd64"] : undefined;
 }
 
 /** From Chromium's User-Agent Client Hints: https://wicg.github.io/ua-client-hints/ */
@@ -46,16 +48,22 @@ function graphicsProcessor() {
   return /Intel|AMD|Radeon|NVIDIA|GeForce/.test(name) ? "amd64" : undefined;
 }
 
-/** A browser of 32 bits does not say that it has 64. */
+/** As user-agent.ts has it: more telling words first. A browser of 32 bits does not say that it has 64. */
 function namedProcessor(userAgent, os) {
   const processors = [
     [/aarch64|arm64/i, "arm64"],
     [/armv\d|\barm\b/i, "arm"],
+    [/loong(arch)?64/, "loong64"],
+    [/ppc64le/, "ppc64le"],
     [/riscv64/, "riscv64"],
+    [/s390x/, "s390x"],
     [/x86_64|amd64|x64|WOW64/i, "amd64"],
     [/i[3-6]86/, "386"],
+    // What must not get the nearest binary.
+    [/mips|ppc|powerpc|sparc|ia64|s390|parisc|linux alpha/i, undefined],
+    [/./, os === "windows" ? "386" : "amd64"],
   ];
-  return processors.find(([pattern]) => pattern.test(userAgent))?.[1] ?? (os === "windows" ? "386" : "amd64");
+  return processors.find(([pattern]) => pattern.test(userAgent))?.[1];
 }
 
 /** The download for a platform: its own, or one that such a computer runs as well. */
@@ -103,22 +111,30 @@ function offerTo(platforms, command) {
   choice.replaceChildren(...buttons, size);
 }
 
-/** The text, in the clipboard; where a browser does not allow that, selected, for Ctrl-C. */
-async function copy(button) {
-  const said = document.querySelector("#_said");
-  try {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = "Copied";
-    said.textContent = "Copied";
-  } catch {
-    getSelection().selectAllChildren(button.parentElement.querySelector("code"));
-    button.textContent = "Selected";
-    said.textContent = "Selected: copy it with your keyboard";
-  }
-  setTimeout(() => {
+const said = document.querySelector("#_said");
+let silence;
+
+/** What became of a copy, on its button and for those who hear the page, for a while and until the next one. */
+function say(button, word, sentence) {
+  clearTimeout(silence);
+  for (const one of document.querySelectorAll("[data-copy]")) one.textContent = "Copy";
+  button.textContent = word;
+  said.textContent = sentence;
+  silence = setTimeout(() => {
     button.textContent = "Copy";
     said.textContent = "";
   }, 2000);
+}
+
+/** The text, in the clipboard; where a browser does not allow that, selected, for Ctrl-C. */
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    say(button, "Copied", "Copied");
+  } catch {
+    getSelection().selectAllChildren(button.parentElement.querySelector("code"));
+    say(button, "Selected", "Selected: copy it with your keyboard");
+  }
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {
