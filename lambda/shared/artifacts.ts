@@ -8,7 +8,7 @@ import {
   versionPrefix,
 } from "./keys.ts";
 import type { Source } from "./sources.ts";
-import { isConditionFailure, queryAll, queryRows, type Table } from "./table.ts";
+import { isConditionFailure, only, queryAll, queryRows, startingWith, type Table } from "./table.ts";
 import { wholeRow } from "./whole-row.ts";
 
 /** What the recorder found in a stored object. Hashes are standard padded base64 of 32 bytes of SHA-256. */
@@ -47,6 +47,26 @@ export async function artifactsOfVersion(
   return new Map(rows.map((row) => [row.platform, row]));
 }
 
+/** What people are shown of an artifact. All but its platform may be missing from a row that somebody changed by hand. */
+export type ShownArtifact = Pick<Artifact, "platform"> &
+  Partial<Pick<Artifact, "size" | "gzSize" | "recordedAt" | "commit">>;
+
+/** The same for a reader that looks again in a minute, and shows it. */
+export async function shownArtifacts(
+  table: Table,
+  cmd: string,
+  version: string,
+): Promise<Map<string, ShownArtifact>> {
+  const shown = new Map<string, ShownArtifact>();
+  const rows = queryRows<ShownArtifact>(table, {
+    ...startingWith(ARTIFACTS_PARTITION, versionPrefix(cmd, version)),
+    ...only("platform", "size", "gzSize", "recordedAt", "commit"),
+    ConsistentRead: false,
+  });
+  for await (const row of rows) shown.set(row.platform, row);
+  return shown;
+}
+
 /** Whether an artifact was stored by a release of that source, and not by somebody before there was one. */
 export function isFrom(artifact: Artifact | undefined, source: Source | undefined): boolean {
   return artifact !== undefined && source !== undefined && artifact.commit === source.commit;
@@ -69,8 +89,7 @@ export function artifactsBefore(table: Table, cmd: string, version: string): Asy
 /** A command's artifacts of all versions, newest first, as far as the reader goes on. */
 export function artifactsNewestFirst(table: Table, cmd: string): AsyncIterable<Artifact> {
   return queryRows<Artifact>(table, {
-    KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
-    ExpressionAttributeValues: { ":pk": ARTIFACTS_PARTITION, ":prefix": commandPrefix(cmd) },
+    ...startingWith(ARTIFACTS_PARTITION, commandPrefix(cmd)),
     ScanIndexForward: false,
   });
 }
@@ -89,13 +108,7 @@ export async function artifactDocuments(table: Table): Promise<ArtifactDocument[
   const rows = queryRows<ArtifactDocument>(table, {
     KeyConditionExpression: "pk = :pk",
     ExpressionAttributeValues: { ":pk": ARTIFACTS_PARTITION },
-    ProjectionExpression: "#platform, #version, #cmd, #sha256",
-    ExpressionAttributeNames: {
-      "#platform": "platform",
-      "#version": "version",
-      "#cmd": "cmd",
-      "#sha256": "sha256",
-    },
+    ...only("platform", "version", "cmd", "sha256"),
     ConsistentRead: false,
   });
   for await (const row of rows) {

@@ -1,9 +1,10 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
-import { GetCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, type QueryCommandInput, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import type { Artifact } from "./artifacts.ts";
 import { CurrentFullError, CurrentMissingError } from "./errors.ts";
 import { CURRENT_PARTITION, currentItemKey, historyItemKey, historyPartition } from "./keys.ts";
-import { queryAll, queryRows, type Table } from "./table.ts";
+import { wasMovedBackFrom } from "./moved-away.ts";
+import { only, queryAll, queryRows, type Table } from "./table.ts";
 import { compareVersions } from "./version.ts";
 import { wholeRow } from "./whole-row.ts";
 
@@ -116,22 +117,39 @@ export async function newestMove(table: Table, cmd: string): Promise<HistoryEntr
 const MOST_LOOKED_AT = 100;
 
 /**
- * Versions that became current lately on any platform, the newest change first. A release registered with one PUT for each
- * platform is many changes, so that there may be fewer than asked for.
+ * Versions that became current lately on any platform and were not moved back from there, the newest change first, for
+ * readers that look again in a minute. A release registered with one PUT for each platform is many changes, so that there
+ * may be fewer than asked for.
  */
-export async function recentlyCurrent(table: Table, cmd: string, most: number): Promise<string[]> {
+export async function recentlyCurrent(
+  table: Table,
+  cmd: string,
+  most: number,
+  isWanted: (version: string) => boolean,
+): Promise<string[]> {
   const versions = new Set<string>();
-  let seen = 0;
-  for await (const { to } of changesNewestFirst(table, cmd, AT_ONCE)) {
-    for (const version of Object.values(to ?? {})) versions.add(version);
-    if (versions.size >= most || ++seen === MOST_LOOKED_AT) break;
+  /** Oldest first. Whatever came after a version did is in it. */
+  const seen: Pick<HistoryEntry, "from" | "to">[] = [];
+  const query = { ...only("from", "to"), ConsistentRead: false };
+  for await (const { from = {}, to = {} } of changesNewestFirst(table, cmd, AT_ONCE, query)) {
+    seen.unshift({ from, to });
+    for (const [platform, version] of Object.entries(to)) {
+      if (isWanted(version) && !wasMovedBackFrom(seen, platform, version)) versions.add(version);
+    }
+    if (versions.size >= most || seen.length === MOST_LOOKED_AT) break;
   }
   return [...versions].slice(0, most);
 }
 
 /** @param Limit how many are read at once */
-function changesNewestFirst(table: Table, cmd: string, Limit: number): AsyncGenerator<HistoryEntry> {
+function changesNewestFirst(
+  table: Table,
+  cmd: string,
+  Limit: number,
+  query: Partial<QueryCommandInput> = {},
+): AsyncGenerator<HistoryEntry> {
   return queryRows<HistoryEntry>(table, {
+    ...query,
     KeyConditionExpression: "pk = :pk",
     ExpressionAttributeValues: { ":pk": historyPartition(cmd) },
     ScanIndexForward: false,

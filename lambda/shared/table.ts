@@ -33,12 +33,25 @@ export async function queryAll<Row>(table: Table, pk: string, prefix = ""): Prom
   const query =
     prefix === ""
       ? { KeyConditionExpression: "pk = :pk", ExpressionAttributeValues: { ":pk": pk } }
-      : {
-          KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
-          ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
-        };
+      : startingWith(pk, prefix);
   for await (const row of queryRows<Row>(table, query)) rows.push(row);
   return rows;
+}
+
+/** Of a query: the items of a partition whose sort key starts with `prefix`. */
+export function startingWith(pk: string, prefix: string) {
+  return {
+    KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+    ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
+  };
+}
+
+/** Of a query: these attributes and no others. Some have names that DynamoDB keeps for itself. */
+export function only(...attributes: string[]) {
+  return {
+    ProjectionExpression: attributes.map((name) => `#${name}`).join(", "),
+    ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+  };
 }
 
 /** The rows of a query, consistent unless it says otherwise, page by page as the reader goes on. */

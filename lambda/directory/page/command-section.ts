@@ -17,7 +17,7 @@ export function commandSection(
 ): Markup {
   const { cmd, downloads } = offer;
   const below = heading === "h1" ? "h2" : "h3";
-  const list = html`<ul class="downloads" id="${cmd}_platforms">
+  const list = html`<ul role="list" class="downloads" id="${cmd}_platforms">
 ${downloads.map((download) => downloadItem(offer, download, urls))}</ul>
 ${handNote(cmd, downloads)}`;
   return html`<section class="command" id="${cmd}" aria-labelledby="${cmd}_name" data-cmd="${cmd}">
@@ -99,10 +99,16 @@ function downloadItem({ cmd, version: newest }: Offer, download: Download, { art
   const also = alsoRunsOn(platform).join(" ");
   return html`<li data-platform="${platform}" data-name="${name}" data-also="${also}">
 <a class="file" href="${url}"><span class="system">${name}</span> <code>${platform}</code>${version === newest ? "" : html` <span class="older">${version}</span>`}</a>
-<span class="size">${artifact === undefined ? "" : html`${sizeText(artifact.gzSize)}, unpacked ${sizeText(artifact.size)}`}</span>
-<span class="hash"><span class="what">SHA-256</span> <code>${hex}</code>${copyButton(hex, `Copy the SHA-256 of ${platform}`)}</span>
+<span class="size">${sizes(artifact)}</span>
+${hex === "" ? "" : html`<span class="hash"><span class="what">SHA-256</span> <code>${hex}</code>${copyButton(hex, `Copy the SHA-256 of ${platform}`)}</span>`}
 </li>
 `;
+}
+
+/** Nothing, when somebody has deleted or changed the row. */
+function sizes(artifact: Download["artifact"]): string {
+  const { gzSize, size } = artifact ?? {};
+  return gzSize === undefined || size === undefined ? "" : `${sizeText(gzSize)}, unpacked ${sizeText(size)}`;
 }
 
 function handNote(cmd: string, downloads: readonly Download[]): Markup {

@@ -1,4 +1,4 @@
-import { type Artifact, artifactsOfVersion } from "../../shared/artifacts.ts";
+import { type ShownArtifact, shownArtifacts } from "../../shared/artifacts.ts";
 import { type Current, recentlyCurrent } from "../../shared/current.ts";
 import { isPlatform } from "../../shared/names.ts";
 import type { Table } from "../../shared/table.ts";
@@ -26,14 +26,14 @@ export interface Download {
   /** SHA-256 of the unpacked binary, standard base64. */
   sha256: string;
   /** Undefined when somebody has deleted the row. */
-  artifact: Artifact | undefined;
+  artifact: ShownArtifact | undefined;
 }
 
 export interface Release {
   version: string;
   recordedAt: string | undefined;
   isCurrent: boolean;
-  artifacts: Artifact[];
+  artifacts: ShownArtifact[];
 }
 
 /** Releases that are listed: enough to see whether the project lives, and few reads. */
@@ -54,14 +54,13 @@ export async function readOffer(
   const versions = [...new Set(standing.map(([, { version }]) => version))].toSorted(compareVersions);
   const newest = versions.at(-1);
   if (newest === undefined) return undefined;
-  const before = withReleases ? await recentlyCurrent(table, current.cmd, RECENT) : [];
-  const listed = [...new Set([...versions, ...before])]
-    .filter((one) => isVersion(one) && compareVersions(one, newest) <= 0)
-    .filter((one) => yankOf(current, one) === undefined)
-    .toSorted((a, b) => compareVersions(b, a));
+  const isListed = (one: string) =>
+    isVersion(one) && compareVersions(one, newest) <= 0 && yankOf(current, one) === undefined;
+  const before = withReleases ? await recentlyCurrent(table, current.cmd, RECENT, isListed) : [];
+  const listed = [...new Set([...versions, ...before])].toSorted((a, b) => compareVersions(b, a));
   const rows = new Map(
     await Promise.all(
-      listed.map(async (one) => [one, await artifactsOfVersion(table, current.cmd, one)] as const),
+      listed.map(async (one) => [one, await shownArtifacts(table, current.cmd, one)] as const),
     ),
   );
   return {
@@ -82,6 +81,6 @@ export async function readOffer(
   };
 }
 
-function firstRecorded(artifacts: Map<string, Artifact> | undefined): string | undefined {
-  return [...(artifacts?.values() ?? [])].map(({ recordedAt }) => recordedAt).toSorted()[0];
+function firstRecorded(artifacts: Map<string, ShownArtifact> | undefined): string | undefined {
+  return [...(artifacts?.values() ?? [])].flatMap(({ recordedAt }) => recordedAt ?? []).toSorted()[0];
 }

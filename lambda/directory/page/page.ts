@@ -22,7 +22,7 @@ export function homePage(offers: readonly Offer[], urls: Urls): Markup {
   const nothing = html`<h1>Downloads</h1>
 <p>Nothing has been released yet.</p>`;
   const contents = html`<h1>Downloads</h1>
-<nav aria-label="Tools"><ul class="tools">${offers.map(({ cmd }) => html`<li><a href="#${cmd}">${cmd}</a></li>`)}</ul></nav>`;
+<nav aria-label="Tools"><ul role="list" class="tools">${offers.map(({ cmd }) => html`<li><a href="#${cmd}">${cmd}</a></li>`)}</ul></nav>`;
   const sections = offers.map((offer) => commandSection(offer, urls, { heading: "h2", isOpen: false }));
   return layout({ title: "Downloads", urls, main: offers.length === 0 ? nothing : [contents, ...sections] });
 }

@@ -11,7 +11,7 @@ export function releasesSection({ cmd, downloads, releases }: Offer, urls: Urls)
   const older = isForShell(downloads) && releases.find(({ isCurrent }) => !isCurrent)?.version;
   return html`<section aria-labelledby="_releases">
 <h2 id="_releases">Recent releases</h2>
-<ul class="releases">
+<ul role="list" class="releases">
 ${releases.map((release) => releaseItem(cmd, release, urls))}</ul>
 <p class="note">${older ? html`An earlier one is installed by <code>${shellLine(cmd, urls, `--version ${older}`)}</code>. ` : ""}A
 bill of materials (CycloneDX) lists the modules in a binary; the provenance (in-toto, SLSA) tells from which commit it was
@@ -37,7 +37,7 @@ ${
     ? html`<p class="note">Not built by this directory: there are no documents.</p>`
     : html`<p><a href="${artifactsUrl}${provenanceObjectKey(cmd, version)}">Provenance<span class="unseen"> of ${version}</span></a></p>
 <details><summary>Bills of materials<span class="unseen"> of ${version}</span></summary>
-<ul>${built.map(
+<ul role="list">${built.map(
         ({ platform }) => html`
 <li><a href="${artifactsUrl}${sbomObjectKey({ cmd, version, platform })}">${platformName(platform)}</a></li>`,
       )}

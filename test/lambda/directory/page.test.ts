@@ -16,12 +16,12 @@ const textOf = (body: string) =>
 const linksOf = (body: string) => [...body.matchAll(/href="([^"]*)"/g)].map(([, url]) => url);
 
 /** A change of greet's current that moved linux-amd64 to a version. */
-const moved = (revision: number, version: string): Item => ({
+const moved = (revision: number, version: string, from?: string): Item => ({
   ...historyItemKey("greet", revision),
   ...{
     cmd: "greet",
     revision,
-    from: {},
+    from: from === undefined ? {} : { "linux-amd64": from },
     to: { "linux-amd64": version },
     at: "2026-01-01T00:00:00Z",
     by: "x",
@@ -120,6 +120,12 @@ describe("the page of a command", () => {
   const HISTORY = [moved(1, "20210101"), moved(2, "20220101"), moved(3, "20230101")];
   const ROWS = [recorded("20210101", "linux-amd64", 1), built("20220101"), built("20230101")];
 
+  it("has lists that Safari takes for such, though they have no marks", async () => {
+    const { body } = await page([...ROWS, ...HISTORY, now("20230101")], "/greet");
+    expect(body).toMatch(/<ul role="list"/);
+    expect(body).not.toMatch(/<ul(?! role="list")/);
+  });
+
   it("is also that of a directory which has no other", async () => {
     const items = [...ROWS, ...HISTORY, now("20230101")];
     const alone = await page(items);
@@ -146,6 +152,33 @@ describe("the page of a command", () => {
   it.each<[string, Item[], string[]]>([
     ["built and never current", [built("20240101"), now("20230101")], ["20230101", "20220101", "20210101"]],
     ["moved back from", [built("20240101"), moved(4, "20240101"), now("20220101")], ["20220101", "20210101"]],
+    [
+      "moved back from, before a newer one",
+      [
+        moved(4, "20240101"),
+        moved(5, "20230101", "20240101"),
+        moved(6, "20250101", "20230101"),
+        now("20250101"),
+      ],
+      ["20250101", "20230101", "20220101", "20210101"],
+    ],
+    [
+      "newer, for as long as nobody went on from an old one",
+      [
+        ...[4, 5, 6, 7, 8, 9].map((one) => moved(one, `203${one}0101`)),
+        moved(10, "20220101"),
+        now("20220101"),
+      ],
+      ["20220101", "20210101"],
+    ],
+    [
+      "withdrawn, and its place goes to an older one",
+      [
+        ...[4, 5, 6, 7].map((one) => moved(one, `202${one}0101`)),
+        now("20270101", { yanked: { "20260101": { reason: "bad", at: "2026-01-01T00:00:00Z", by: "x" } } }),
+      ],
+      ["20270101", "20250101", "20240101", "20230101", "20220101"],
+    ],
     [
       "withdrawn",
       [now("20230101", { yanked: { "20220101": { reason: "bad", at: "2026-01-01T00:00:00Z", by: "x" } } })],
@@ -174,12 +207,22 @@ describe("the page of a command", () => {
     await directoryOf(table)("GET", "/greet");
     const limits = table.reads.flatMap((read) => ("Limit" in read ? [read.Limit] : []));
     expect(new Set(limits)).toEqual(new Set([10]));
+    expect(table.reads.map(({ ConsistentRead }) => ConsistentRead)).not.toContain(true);
   });
 
   it("has no sizes and dates of a version whose rows somebody has deleted, and is there", async () => {
     const text = textOf((await page([now("20230101")], "/greet")).body);
     expect(text).toContain("Version 20230101 Choose");
     expect(text).toContain(`linux-amd64 SHA-256 ${hex(1)}`);
+  });
+
+  it("says nothing that a row changed by hand does not say", async () => {
+    const row = { ...built("20230101"), size: undefined, gzSize: undefined, recordedAt: undefined };
+    const bare = { ...now("20230101"), platforms: { "linux-amd64": { version: "20230101", sha256: "" } } };
+    const { status, body } = await page([row, bare], "/greet");
+    expect(status).toBe(200);
+    expect(textOf(body)).not.toMatch(/NaN|Invalid|undefined|SHA-256 (Copy|<|$)/);
+    expect(body).not.toContain('data-copy=""');
   });
 
   it.each([
