@@ -111,18 +111,22 @@ export class Delivery extends Construct {
           ? ViewerProtocolPolicy.REDIRECT_TO_HTTPS
           : ViewerProtocolPolicy.ALLOW_ALL,
     };
-    const json = { ...directory, cachePolicy: this.forMoments() };
+    const moments = { ...directory, cachePolicy: this.forMoments() };
     return {
       additionalBehaviors: {
         "/*/*/*.cdx.json": bytes,
         "/*/*/provenance.json": bytes,
         "/*/*/*.provenance.json": bytes,
-        "*.json": json,
+        "*.json": moments,
         // Full binaries and patches. `/greet.gz` is the directory's.
         "/*/*/*.gz": bytes,
         "/*/*/*/*": bytes,
+        // The page and the installers.
+        "/": moments,
+        "/*.sh": moments,
+        "/*.ps1": moments,
       },
-      // What depends on who asks is not kept.
+      // What depends on who asks is not kept. No pattern tells a command's own page from it.
       defaultBehavior: { ...directory, cachePolicy: CachePolicy.CACHING_DISABLED },
     };
   }

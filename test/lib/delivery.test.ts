@@ -147,7 +147,9 @@ describe("a domain of one's own", () => {
   const ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac";
 
   it.each([
-    ["/", "directory", NO_CACHE],
+    ["/", "directory", "DeliveryForMoments"],
+    ["/greet.sh", "directory", "DeliveryForMoments"],
+    ["/greet.ps1", "directory", "DeliveryForMoments"],
     ["/greet", "directory", NO_CACHE],
     ["/greet.gz", "directory", NO_CACHE],
     ["/release.json", "directory", "DeliveryForMoments"],
