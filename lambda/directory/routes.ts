@@ -27,6 +27,7 @@ type Route = (directory: Directory, request: HttpRequest, ...names: string[]) =>
 const ROUTES: [RegExp, Route][] = [
   [/^\/$/, home],
   [/^\/([^/.]+)$/, command],
+  [/^\/([^/.]+)\/$/, withoutSlash],
   [/^\/release\.json$/, releases],
   [/^\/([^/]+)\.gz$/, download],
   [/^\/([^/]+)\.(sh|ps1)$/, install],
@@ -74,13 +75,22 @@ async function command(directory: Directory, _request: HttpRequest, cmd: string)
   return offer === undefined ? notFound() : page(commandPage(offer, directory));
 }
 
-function page(body: Markup): HttpAnswer {
+/** As people type the address of a page. */
+async function withoutSlash(
+  { directoryUrl }: Directory,
+  _request: HttpRequest,
+  cmd: string,
+): Promise<HttpAnswer> {
+  return isCommand(cmd) ? redirect(301, `${directoryUrl}${cmd}`) : notFound();
+}
+
+async function page(body: Markup): Promise<HttpAnswer> {
   const headers = {
     "content-type": "text/html; charset=utf-8",
     "content-security-policy": CONTENT_SECURITY_POLICY,
     ...CURRENT,
   };
-  return { status: 200, headers, body: String(body) };
+  return { status: 200, headers, body: String(await body) };
 }
 
 async function releases({ table }: Directory): Promise<HttpAnswer> {

@@ -113,11 +113,18 @@ function sizes(artifact: Download["artifact"]): string {
 
 function handNote(cmd: string, downloads: readonly Download[]): Markup {
   const example = downloads.find(({ platform }) => UNIX.test(platform))?.platform;
-  const warns = downloads.some(({ platform }) => /^(darwin|windows)-/.test(platform));
+  const isForWindows = downloads.some(({ platform }) => platform.startsWith("windows-"));
+  const warns = isForWindows || downloads.some(({ platform }) => platform.startsWith("darwin-"));
   return html`<p class="note">Each file is the program, packed with gzip; the SHA-256 is that of the program itself. ${
     example &&
     html`The line above chooses the right file, checks it and unpacks it. By hand:
-<code>gunzip -c ${example}.gz &gt; ${cmd}</code>, then <code>sha256sum ${cmd}</code>, on a Mac <code>shasum -a 256 ${cmd}</code>. `
+<code>gunzip -c ${example}.gz &gt; ${cmd}</code>, <code>chmod +x ${cmd}</code>, then <code>sha256sum ${cmd}</code>, on a Mac
+<code>shasum -a 256 ${cmd}</code>. `
+  }${
+    isForWindows
+      ? html`By hand on Windows: unpack the file (7-Zip does), call it <code>${cmd}.exe</code>, then
+<code>Get-FileHash ${cmd}.exe</code> in PowerShell. `
+      : ""
   }${
     warns
       ? `macOS and Windows warn of programs that a browser has downloaded and nobody has signed; after the line above they do not.`

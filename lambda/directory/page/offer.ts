@@ -32,7 +32,8 @@ export interface Download {
 export interface Release {
   version: string;
   recordedAt: string | undefined;
-  isCurrent: boolean;
+  /** The platforms whose clients are told it. */
+  currentOn: string[];
   artifacts: ShownArtifact[];
 }
 
@@ -74,7 +75,7 @@ export async function readOffer(
       ? listed.slice(0, RECENT).map((version) => ({
           version,
           recordedAt: firstRecorded(rows.get(version)),
-          isCurrent: versions.includes(version),
+          currentOn: standing.filter(([, at]) => at.version === version).map(([platform]) => platform),
           artifacts: [...(rows.get(version)?.values() ?? [])],
         }))
       : [],

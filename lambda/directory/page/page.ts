@@ -20,7 +20,7 @@ export function commandPage(offer: Offer, urls: Urls): Markup {
 /** The page of a directory with several commands, or none: each with its downloads, and a way to its own page. */
 export function homePage(offers: readonly Offer[], urls: Urls): Markup {
   const nothing = html`<h1>Downloads</h1>
-<p>Nothing has been released yet.</p>`;
+<p>There is nothing to download at the moment.</p>`;
   const contents = html`<h1>Downloads</h1>
 <nav aria-label="Tools"><ul role="list" class="tools">${offers.map(({ cmd }) => html`<li><a href="#${cmd}">${cmd}</a></li>`)}</ul></nav>`;
   const sections = offers.map((offer) => commandSection(offer, urls, { heading: "h2", isOpen: false }));

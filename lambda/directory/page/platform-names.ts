@@ -27,9 +27,10 @@ const PROCESSORS: Record<string, string> = {
 
 /** "Linux, 64-bit ARM" for `linux-arm64`; what has no name here keeps Go's. */
 export function platformName(platform: string): string {
-  const [os = "", architecture] = platform.split("-");
+  const [os = "", architecture, ...more] = platform.split("-");
   if (architecture === undefined) return platform;
-  return `${SYSTEMS[os] ?? os}, ${PROCESSORS[platform] ?? PROCESSORS[architecture] ?? architecture}`;
+  const processor = PROCESSORS[`${os}-${architecture}`] ?? PROCESSORS[architecture] ?? architecture;
+  return [SYSTEMS[os] ?? os, processor, ...more].join(", ");
 }
 
 /** The order in which people look for theirs: systems as above, and newer processors first. */

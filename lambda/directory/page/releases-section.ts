@@ -7,12 +7,13 @@ import type { Offer, Release } from "./offer.ts";
 import { comparePlatforms, platformName } from "./platform-names.ts";
 
 /** The last releases, with what went into them. */
-export function releasesSection({ cmd, downloads, releases }: Offer, urls: Urls): Markup {
-  const older = isForShell(downloads) && releases.find(({ isCurrent }) => !isCurrent)?.version;
+export function releasesSection(offer: Offer, urls: Urls): Markup {
+  const { cmd, downloads, releases } = offer;
+  const older = isForShell(downloads) && releases.find(({ currentOn }) => currentOn.length === 0)?.version;
   return html`<section aria-labelledby="_releases">
 <h2 id="_releases">Recent releases</h2>
 <ul role="list" class="releases">
-${releases.map((release) => releaseItem(cmd, release, urls))}</ul>
+${releases.map((release) => releaseItem(offer, release, urls))}</ul>
 <p class="note">${older ? html`An earlier one is installed by <code>${shellLine(cmd, urls, `--version ${older}`)}</code>. ` : ""}A
 bill of materials (CycloneDX) lists the modules in a binary; the provenance (in-toto, SLSA) tells from which commit it was
 built, and how.</p>
@@ -21,8 +22,8 @@ built, and how.</p>
 }
 
 function releaseItem(
-  cmd: string,
-  { version, recordedAt, isCurrent, artifacts }: Release,
+  { cmd, version: newest }: Offer,
+  { version, recordedAt, currentOn, artifacts }: Release,
   urls: Urls,
 ): Markup {
   // Other artifacts were built elsewhere, and nobody knows what is in them.
@@ -30,8 +31,11 @@ function releaseItem(
     .filter(({ commit }) => commit !== undefined)
     .toSorted((a, b) => comparePlatforms(a.platform, b.platform));
   const { artifactsUrl } = urls;
+  // What the newest left out has an older one.
+  const where = version === newest ? "current" : `still current on ${currentOn.join(", ")}`;
+  const badge = currentOn.length === 0 ? "" : html` <span class="current">${where}</span>`;
   return html`<li>
-<p><strong>${version}</strong>${isCurrent ? html` <span class="current">current</span>` : ""}${recordedAt === undefined ? "" : html` <time datetime="${recordedAt}">${dateText(recordedAt)}</time>`}</p>
+<p><strong>${version}</strong>${badge}${recordedAt === undefined ? "" : html` <time datetime="${recordedAt}">${dateText(recordedAt)}</time>`}</p>
 ${
   built.length === 0
     ? html`<p class="note">Not built by this directory: there are no documents.</p>`

@@ -53,13 +53,14 @@ describe("the page of a directory with several commands", () => {
     const text = textOf(body);
     expect(text).toContain("greet Version 20260131.10 · 31 January 2026");
     expect(text).toContain(`Linux, 64-bit Intel or AMD linux-amd64 1 kB, unpacked 2 kB SHA-256 ${hex(4)}`);
+    expect(text).toContain("gunzip -c darwin-arm64.gz &gt; greet , chmod +x greet , then sha256sum greet ,");
     // Left out by the last release.
     expect(text).toContain(
       `macOS, Apple silicon darwin-arm64 20260131.2 1 kB, unpacked 2 kB SHA-256 ${hex(2)}`,
     );
     expect(text).toContain(`Install on macOS and Linux curl -fsSL ${DIRECTORY}greet.sh | sh`);
     expect(text).toContain(`Install on Linux curl -fsSL ${DIRECTORY}hk.sh | sh`);
-    expect(text).not.toMatch(/Windows, in PowerShell|Nothing has been released yet/);
+    expect(text).not.toMatch(/Windows, in PowerShell|There is nothing to download/);
   });
 
   it("shows every command, to the last page of the table", async () => {
@@ -71,11 +72,11 @@ describe("the page of a directory with several commands", () => {
   });
 
   it("leaves out a command that has nothing current, as after the yank of its only version", async () => {
-    expect(textOf((await page([current("greet", {})])).body)).toContain("Nothing has been released yet");
+    expect(textOf((await page([current("greet", {})])).body)).toContain("There is nothing to download");
   });
 
-  it("says so when nothing has been released", async () => {
-    expect(textOf((await page([])).body)).toContain("Nothing has been released yet");
+  it("says so when there is nothing", async () => {
+    expect(textOf((await page([])).body)).toContain("There is nothing to download");
   });
 
   it("reads a little of each command, and nothing of its past", async () => {
@@ -100,7 +101,13 @@ describe("the page of a directory with several commands", () => {
   it.each([
     ["windows-amd64", /PowerShell/, /curl|gunzip/],
     ["freebsd-amd64", /Install on BSD curl/, /PowerShell/],
+    [
+      "windows-arm64",
+      /unpack the file \(7-Zip does\), call it greet\.exe , then Get-FileHash greet\.exe/,
+      /chmod/,
+    ],
     ["plan9-386", /plan9, 32-bit/, /curl|PowerShell/],
+    ["linux-amd64-musl", /Linux, 64-bit Intel or AMD, musl linux-amd64-musl/, /PowerShell/],
   ])("has no line that could not install %s", async (platform, there, notThere) => {
     const items = [current("greet", { [platform]: { version: "1", sha256: sha256(1) } })];
     const text = textOf((await page(items)).body);
@@ -190,6 +197,18 @@ describe("the page of a command", () => {
     expect(listed).toEqual(versions);
   });
 
+  it("says for which platforms an older version is current", async () => {
+    const standing = (version: string) => ({ version, sha256: sha256(1) });
+    const platforms = {
+      ...{ "linux-amd64": standing("20230101"), "linux-arm": standing("20230101") },
+      ...{ "darwin-arm64": standing("20220101"), "linux-386": standing("20220101") },
+    };
+    const { body } = await page([...ROWS, current("greet", platforms)], "/greet");
+    const text = textOf(body);
+    expect(text).toContain("20230101 current 2 January 2023");
+    expect(text).toContain("20220101 still current on darwin-arm64, linux-386 2 January 2022");
+  });
+
   it("lists five releases, however many changes made them", async () => {
     const many = Array.from({ length: 40 }, (_, n) => moved(n + 1, String(2000 + Math.floor(n / 2))));
     const { body } = await page([...many, built("2019"), now("2019")], "/greet");
@@ -228,12 +247,16 @@ describe("the page of a command", () => {
   it.each([
     "/nope",
     "/gr_eet",
-    "/greet/",
     `/${"a".repeat(65)}`,
     "/constructor",
     "/greet.html",
   ])("%s is 404", async (path) => {
     expect((await page(ITEMS, path)).status).toBe(404);
+  });
+
+  it.each(["/greet/", "/nope/"])("%s leads to the address without the slash", async (path) => {
+    const { status, headers } = await page(ITEMS, path);
+    expect([status, headers["location"]]).toEqual([301, `${DIRECTORY}${path.slice(1, -1)}`]);
   });
 
   it("is 404 when all of it was withdrawn", async () => {

@@ -18,7 +18,7 @@ afterEach(() => {
 describe("unknown paths and methods are 404 and never reach the table", () => {
   it.each([
     ["GET", "/gr_eet"],
-    ["GET", "/greet/"],
+    ["GET", "/gr_eet/"],
     ["GET", "/release.json/"],
     ["GET", "/Release.json"],
     ["GET", "/index.html"],
