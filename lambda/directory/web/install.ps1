@@ -1,7 +1,7 @@
 # Installs @CMD@ for whoever runs it, and changes nothing else. For Windows PowerShell 5.1 and PowerShell 7:
 #
-#   irm @DIRECTORY_URL@@CMD@.ps1 | iex
-#   & ([scriptblock]::Create((irm @DIRECTORY_URL@@CMD@.ps1))) -To C:\Tools -Version 20260131
+#   irm '@DIRECTORY_URL@@CMD@.ps1' | iex
+#   & ([scriptblock]::Create((irm '@DIRECTORY_URL@@CMD@.ps1'))) -To C:\Tools -Version 20260131
 #
 # -Help in the place of the parameters tells all of them. It never calls `exit`, which would close the window: it throws.
 param(
@@ -25,6 +25,10 @@ param(
   # What the names of its environment variables begin with.
   $variable = '@VARIABLE@'
 
+  if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+    throw "Whoever administers this machine lets PowerShell do too little for this installer. Download $cmd by hand: $directory"
+  }
+
   function Read-Setting([string] $name) {
     [Environment]::GetEnvironmentVariable("${variable}_INSTALL_$name")
   }
@@ -37,7 +41,7 @@ param(
     Write-Host @"
 Installs ${cmd}: downloads it, compares its SHA-256, and puts it into one folder. No administrator needed.
 
-  & ([scriptblock]::Create((irm ${directory}${cmd}.ps1))) [parameters]
+  & ([scriptblock]::Create((irm '${directory}${cmd}.ps1'))) [parameters]
 
   -To FOLDER      the folder (${variable}_INSTALL_TO); %LOCALAPPDATA%\Programs\$cmd without it
   -Version V      a version such as 20260131 (${variable}_INSTALL_VERSION); the current one without it
@@ -56,7 +60,11 @@ Installs ${cmd}: downloads it, compares its SHA-256, and puts it into one folder
     if (-not $processor) { $processor = $env:PROCESSOR_ARCHITEW6432 }
     if (-not $processor) { $processor = $env:PROCESSOR_ARCHITECTURE }
     $runs = switch ($processor) {
-      'ARM64' { 'windows-arm64', 'windows-amd64', 'windows-386' }
+      'ARM64' {
+        # Before Windows 11 it emulates 32 bits alone.
+        if ([Environment]::OSVersion.Version.Build -ge 22000) { 'windows-arm64', 'windows-amd64', 'windows-386' }
+        else { 'windows-arm64', 'windows-386', 'windows-amd64' }
+      }
       'AMD64' { 'windows-amd64', 'windows-386' }
       'x86' { 'windows-386' }
     }
@@ -65,6 +73,18 @@ Installs ${cmd}: downloads it, compares its SHA-256, and puts it into one folder
     # An older version may have been built for more.
     if ($Version -and $runs) { return @($runs)[0] }
     throw "$cmd has no current version for this machine (Windows $processor), only for: $platforms. $directory shows all there is."
+  }
+
+  function Get-Reason($problem) {
+    $problem.Exception.GetBaseException().Message
+  }
+
+  # What may pass is thrown as a TimeoutException, and tried again.
+  function Invoke-Again([scriptblock] $action) {
+    foreach ($pause in 1, 3) {
+      try { return & $action } catch [TimeoutException] { Start-Sleep -Seconds $pause }
+    }
+    & $action
   }
 
   # The response, or a sentence that says what went wrong and what to do.
@@ -86,13 +106,24 @@ Installs ${cmd}: downloads it, compares its SHA-256, and puts it into one folder
     } catch {
       $problem = $_.Exception
       while ($problem.InnerException -and $problem -isnot [Net.WebException]) { $problem = $problem.InnerException }
-      throw (Get-Sentence $url $problem)
+      $sentence = Get-Sentence $url $problem
+      if (Test-Passing $problem) { throw (New-Object TimeoutException $sentence) }
+      throw $sentence
     }
     if ([int] $response.StatusCode -ne 200) {
       $response.Close()
       throw "$url was answered with $([int] $response.StatusCode): something between here and there may have answered in its place."
     }
     $response
+  }
+
+  function Test-Passing($problem) {
+    if ($problem -isnot [Net.WebException]) { return $false }
+    if ($problem.Response) {
+      $status = [int] $problem.Response.StatusCode
+      return $status -eq 408 -or $status -eq 429 -or $status -ge 500
+    }
+    'Timeout', 'ReceiveFailure', 'SendFailure', 'ConnectionClosed', 'KeepAliveFailure' -contains [string] $problem.Status
   }
 
   function Get-Sentence([string] $url, $problem) {
@@ -144,7 +175,13 @@ Installs ${cmd}: downloads it, compares its SHA-256, and puts it into one folder
         $buffer = New-Object byte[] 262144
         $done = 0
         $told = -1
-        while (($count = $from.Read($buffer, 0, $buffer.Length)) -gt 0) {
+        while ($true) {
+          try {
+            $count = $from.Read($buffer, 0, $buffer.Length)
+          } catch {
+            throw (New-Object TimeoutException "The download of $url broke off ($(Get-Reason $_)) Try again.")
+          }
+          if ($count -eq 0) { break }
           $into.Write($buffer, 0, $count)
           $done += $count
           $percent = if ($response.ContentLength -gt 0) { [int] (100 * $done / $response.ContentLength) } else { 0 }
@@ -158,7 +195,7 @@ Installs ${cmd}: downloads it, compares its SHA-256, and puts it into one folder
         if (-not $Quiet) { Write-Progress -Activity "Downloading $cmd" -Completed }
       }
       if ($response.ContentLength -gt 0 -and $done -ne $response.ContentLength) {
-        throw "The download of $url broke off. Try again."
+        throw (New-Object TimeoutException "The download of $url broke off. Try again.")
       }
     } finally {
       $response.Close()
@@ -170,38 +207,55 @@ Installs ${cmd}: downloads it, compares its SHA-256, and puts it into one folder
     try {
       $unpacked = New-Object IO.Compression.GZipStream $packed, ([IO.Compression.CompressionMode]::Decompress)
       $file = [IO.File]::Create($into)
-      try { $unpacked.CopyTo($file) } finally { $file.Dispose() }
+      try {
+        $unpacked.CopyTo($file)
+      } catch {
+        if ($_.Exception.GetBaseException() -isnot [IO.InvalidDataException]) { throw }
+        throw "The download was damaged on its way. Try again."
+      } finally {
+        $file.Dispose()
+      }
     } finally {
       $packed.Dispose()
     }
   }
 
+  function ConvertTo-Hexadecimal([byte[]] $bytes) {
+    [BitConverter]::ToString($bytes).Replace('-', '').ToLowerInvariant()
+  }
+
+  # Of a file that cannot be read, as of a locked one, nothing.
   function Get-Sha256([string] $file) {
+    try { $stream = [IO.File]::OpenRead($file) } catch { return '' }
     $algorithm = [Security.Cryptography.SHA256]::Create()
-    $stream = [IO.File]::OpenRead($file)
-    try { [Convert]::ToBase64String($algorithm.ComputeHash($stream)) } finally { $stream.Dispose(); $algorithm.Dispose() }
+    try { ConvertTo-Hexadecimal ($algorithm.ComputeHash($stream)) } finally { $stream.Dispose(); $algorithm.Dispose() }
   }
 
   # Windows lets nobody overwrite a program that is running, but it may be moved aside.
   function Move-IntoPlace([string] $from, [string] $target) {
     # What earlier ones left, now that it runs no more.
-    Remove-Item -Path "$([Management.Automation.WildcardPattern]::Escape($target)).old-*" -Force -ErrorAction SilentlyContinue
+    $old = "$([IO.Path]::GetFileName($target)).old-"
+    Get-ChildItem -LiteralPath ([IO.Path]::GetDirectoryName($target)) -Filter "$old*" -File -Force -ErrorAction SilentlyContinue |
+      Where-Object { $_.Name -match '\.old-[0-9a-f]{32}$' } |
+      Remove-Item -Force -ErrorAction SilentlyContinue
     $aside = "$target.old-$([Guid]::NewGuid().ToString('N'))"
-    $stood = Test-Path -LiteralPath $target
-    if ($stood) { [IO.File]::Move($target, $aside) }
     try {
+      if ([IO.File]::Exists($target)) { [IO.File]::Move($target, $aside) }
       [IO.File]::Move($from, $target)
     } catch {
-      if ($stood) { [IO.File]::Move($aside, $target) }
-      throw
+      throw "$target could not be replaced ($(Get-Reason $_)) Choose another folder with -To."
+    } finally {
+      # After Ctrl-C, too, somebody has a program there.
+      if ([IO.File]::Exists($aside) -and -not [IO.File]::Exists($target)) { [IO.File]::Move($aside, $target) }
     }
-    if ($stood) { Remove-Item -LiteralPath $aside -Force -ErrorAction SilentlyContinue }
+    Remove-Item -LiteralPath $aside -Force -ErrorAction SilentlyContinue
   }
 
   # What is missing for the person to be able to type the command.
   function Show-Path([string] $folder, [string] $target, [string] $sha256) {
     $places = @($env:Path -split ';' | ForEach-Object { $_.TrimEnd('\') })
-    if ($places -contains $folder) {
+    $place = $folder.TrimEnd('\')
+    if ($places -contains $place) {
       $first = @(Get-Command -Name $cmd -CommandType Application -ErrorAction SilentlyContinue)
       if ($first.Count -gt 0 -and $first[0].Path -ne $target -and (Get-Sha256 $first[0].Path) -cne $sha256) {
         Write-Line "But typing $cmd starts $($first[0].Path), which comes first on your PATH. Remove that one, or put $folder before it."
@@ -209,15 +263,26 @@ Installs ${cmd}: downloads it, compares its SHA-256, and puts it into one folder
       return
     }
     if ($env:GITHUB_PATH) {
-      [IO.File]::AppendAllText($env:GITHUB_PATH, "$folder`n")
-      Write-Line "The next steps of this job find it: $folder was added to GITHUB_PATH."
-      return
+      try {
+        [IO.File]::AppendAllText($env:GITHUB_PATH, "$folder`n")
+        Write-Line "The next steps of this job find it: $folder was added to GITHUB_PATH."
+        return
+      } catch {
+        Write-Line "GITHUB_PATH cannot be written: $(Get-Reason $_)"
+      }
     }
-    $quoted = "'" + $folder.Replace("'", "''") + "'"
+    $quoted = "'" + $folder.Replace("'", "''") + ";'"
+    $lasting = @([Environment]::GetEnvironmentVariable('Path', 'User') -split ';' | ForEach-Object { $_.TrimEnd('\') })
     Write-Line ''
-    Write-Line "$folder is not on your PATH. Put it there, for new windows and for this one, with:"
-    Write-Line "  [Environment]::SetEnvironmentVariable('Path', $quoted + ';' + [Environment]::GetEnvironmentVariable('Path', 'User'), 'User')"
-    Write-Line "  `$env:Path = $quoted + ';' + `$env:Path"
+    if ($lasting -contains $place) {
+      Write-Line "New windows find it. For this one, type:"
+    } else {
+      Write-Line "$folder is not on your PATH. Put it there, for new windows and for this one, with:"
+      # As it is written there, with names such as %USERPROFILE%. The second line tells Windows that it has changed.
+      Write-Line "  Set-ItemProperty HKCU:\Environment Path ($quoted + (Get-Item HKCU:\Environment).GetValue('Path', '', 'DoNotExpandEnvironmentNames')) -Type ExpandString"
+      Write-Line "  [Environment]::SetEnvironmentVariable('${variable}_INSTALL', [NullString]::Value, 'User')"
+    }
+    Write-Line "  `$env:Path = $quoted + `$env:Path"
   }
 
   if ($Help) { return Show-Help }
@@ -236,59 +301,72 @@ Installs ${cmd}: downloads it, compares its SHA-256, and puts it into one folder
   if ($Platform -and $Platform -notmatch '^[A-Za-z0-9-]+$') {
     throw "$Platform is not a platform; there are: $platforms."
   }
-  # Windows PowerShell on older systems offers only what came before it.
-  [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
-
-  if (-not $Platform) { $Platform = Find-Platform }
+  # With the platform of another machine, this one's PATH does not matter.
+  $isForHere = -not $Platform
+  if ($isForHere) { $Platform = Find-Platform }
   $name = if ($Platform -like 'windows-*') { "$cmd.exe" } else { $cmd }
   if (-not $To) {
     if (-not $env:LOCALAPPDATA) { throw "LOCALAPPDATA is not set, so there is no usual folder. Choose one with -To." }
     $To = [IO.Path]::Combine($env:LOCALAPPDATA, 'Programs', $cmd)
   }
-  $folder = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($To).TrimEnd('\')
+  $folder = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($To)
+  # `D:` alone would be where one stands on that drive.
+  if ($folder -ne [IO.Path]::GetPathRoot($folder)) { $folder = $folder.TrimEnd('\') }
   $target = [IO.Path]::Combine($folder, $name)
   if (Test-Path -LiteralPath $target -PathType Container) {
     throw "$target is a folder. Remove it, or choose another place with -To."
   }
 
-  $wanted = if ($Version) { $Version } else { 'current' }
-  $document = Read-Document "$directory$cmd/$wanted/$Platform.json"
-  if (-not $Version) { $Version = [string] $document.version }
-  $sha256 = [string] $document.sha256
-  if ($sha256 -notmatch '^[A-Za-z0-9+/]{43}=$' -or $Version -notmatch '^[0-9]+(\.[0-9]+)?$') {
-    throw "$directory does not answer as it should: something in between may have answered in its place."
-  }
-  if ((Test-Path -LiteralPath $target) -and (Get-Sha256 $target) -ceq $sha256) {
-    Write-Line "$cmd $Version is installed already: $target"
-    return Show-Path $folder $target $sha256
-  }
-
-  $made = -not (Test-Path -LiteralPath $folder)
+  $protocols = [Net.ServicePointManager]::SecurityProtocol
+  $made = $false
   $work = [IO.Path]::Combine($folder, ".$cmd-install-$([Guid]::NewGuid().ToString('N'))")
   try {
-    try {
-      [void] [IO.Directory]::CreateDirectory($work)
-    } catch {
-      throw "Nothing can be written into $folder ($($_.Exception.GetBaseException().Message)) Choose another folder with -To."
+    # Windows PowerShell on older systems offers only what came before it. 0 leaves it to the system.
+    if ([int] $protocols -ne 0) {
+      [Net.ServicePointManager]::SecurityProtocol = $protocols -bor [Net.SecurityProtocolType]::Tls12
     }
-    $url = "$artifacts$cmd/$Version/$Platform.gz"
-    Write-Line "Downloading $cmd $Version for $Platform"
-    $packed = [IO.Path]::Combine($work, 'gz')
-    $unpacked = [IO.Path]::Combine($work, $name)
-    Save-Url $url $packed
-    Expand-Gzip $packed $unpacked
-    $found = Get-Sha256 $unpacked
-    if ($found -cne $sha256) {
-      throw "$url is not what was released, so it was thrown away: its SHA-256 is $found, and the directory says $sha256. Try again; if it stays so, tell those who release $cmd."
+    $wanted = if ($Version) { $Version } else { 'current' }
+    $document = Invoke-Again { Read-Document "$directory$cmd/$wanted/$Platform.json" }
+    if (-not $Version) { $Version = [string] $document.version }
+    if ([string] $document.sha256 -notmatch '^[A-Za-z0-9+/]{43}=$' -or $Version -notmatch '^[0-9]+(\.[0-9]+)?$') {
+      throw "$directory does not answer as it should: something in between may have answered in its place."
     }
-    Move-IntoPlace $unpacked $target
+    $sha256 = ConvertTo-Hexadecimal ([Convert]::FromBase64String($document.sha256))
+    if ((Test-Path -LiteralPath $target) -and (Get-Sha256 $target) -ceq $sha256) {
+      Write-Line "$cmd $Version is installed already: $target"
+    } else {
+      $made = -not (Test-Path -LiteralPath $folder)
+      try {
+        [void] [IO.Directory]::CreateDirectory($work)
+      } catch {
+        throw "Nothing can be written into $folder ($(Get-Reason $_)) Choose another folder with -To."
+      }
+      $url = "$artifacts$cmd/$Version/$Platform.gz"
+      Write-Line "Downloading $cmd $Version for $Platform"
+      $packed = [IO.Path]::Combine($work, 'gz')
+      $unpacked = [IO.Path]::Combine($work, $name)
+      try {
+        Invoke-Again { Save-Url $url $packed }
+        Expand-Gzip $packed $unpacked
+      } catch {
+        # On a full disk, above all.
+        if ($_.Exception.GetBaseException() -isnot [IO.IOException]) { throw }
+        throw "The download cannot be written into $folder ($(Get-Reason $_)) Make room, or choose another folder with -To."
+      }
+      $found = Get-Sha256 $unpacked
+      if ($found -cne $sha256) {
+        throw "$url is not what was released, so it was thrown away: its SHA-256 is $found, and the directory says $sha256. Try again; if it stays so, tell those who release $cmd."
+      }
+      Move-IntoPlace $unpacked $target
+      Write-Line "$cmd $Version for $Platform is installed, its SHA-256 verified: $target"
+    }
   } finally {
+    [Net.ServicePointManager]::SecurityProtocol = $protocols
     if (Test-Path -LiteralPath $work) { Remove-Item -LiteralPath $work -Recurse -Force -ErrorAction SilentlyContinue }
     # A folder that was made goes as well, unless something came into it.
     if ($made -and (Test-Path -LiteralPath $folder) -and -not (Get-ChildItem -LiteralPath $folder -Force)) {
       Remove-Item -LiteralPath $folder -Force -ErrorAction SilentlyContinue
     }
   }
-  Write-Line "$cmd $Version for $Platform is installed, its SHA-256 verified: $target"
-  Show-Path $folder $target $sha256
+  if ($isForHere) { Show-Path $folder $target $sha256 }
 }
