@@ -16,6 +16,9 @@ param(
 & {
   Set-StrictMode -Version 1
   $ErrorActionPreference = 'Stop'
+  # With `iex` the parameters were made in the scope of whoever typed it.
+  $To, $Version, $Platform, $Quiet, $Help = $To, $Version, $Platform, $Quiet, $Help
+  Remove-Variable -Name 'To', 'Version', 'Platform', 'Quiet', 'Help' -Scope 1 -ErrorAction SilentlyContinue
 
   $cmd = '@CMD@'
   $directory = '@DIRECTORY_URL@'
