@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
-import { hasSmallBlocks, setSmallBlocks } from "./bzip2-blocks.ts";
+import { adapt, isAdapted } from "./adapt-bsdiff.ts";
 import { cacheFolder, localFolder, nodeBin, root } from "./checkout.ts";
 import { withLock } from "./lock.ts";
 import { run } from "./run.ts";
@@ -21,7 +21,7 @@ export const LAMBDA: Target = "linux-x64";
 /**
  * Compiles bsdiff-node for the Node that functions run on, unless it is done already. (`npm ci` does not: it would compile
  * for whatever Node called it, with headers from the network.) On this machine with the headers that come with that Node;
- * for Lambda's platform from another one, in Docker. Its patches are compressed in smaller blocks than the package's own.
+ * for Lambda's platform from another one, in Docker. Its source is changed before (adapt-bsdiff.ts).
  * @returns the package's folder with the compiled addon in it
  * @throws UserError when there is no compiler, or no Docker where it takes Docker
  */
@@ -34,7 +34,7 @@ export async function ensureNativeAddon(target: Target, log: (line: string) => v
   const installed = join(root, "node_modules", ADDON);
   const folder = target === HOST ? installed : join(localFolder, "native", `${target}-abi${ABI}`, ADDON);
   const file = join(folder, "build", "Release", "bsdiff.node");
-  const isThere = () => existsSync(file) && hasSmallBlocks(folder) && (target !== HOST || loads());
+  const isThere = () => existsSync(file) && isAdapted(folder) && (target !== HOST || loads());
   if (!isThere()) {
     mkdirSync(localFolder, { recursive: true });
     const options = {
@@ -44,8 +44,8 @@ export async function ensureNativeAddon(target: Target, log: (line: string) => v
     await withLock(join(localFolder, "native.lock"), options, async () => {
       if (isThere()) return;
       // In this order: a compiled addon beside such a source was made from it.
-      if (!hasSmallBlocks(installed)) rmSync(join(installed, "build"), { recursive: true, force: true });
-      setSmallBlocks(installed);
+      if (!isAdapted(installed)) rmSync(join(installed, "build"), { recursive: true, force: true });
+      adapt(installed);
       if (target === HOST) await compile(log);
       else await compileInDocker(target, folder, log);
     });

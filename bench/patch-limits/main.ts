@@ -18,13 +18,14 @@ import { AGE, YQ } from "../shared/products.ts";
 /** Bytes. */
 const SIZES = [1, 4, 16, 48, 110].map((megabytes) => megabytes * 1e6);
 /** Bytes. What is not a next version takes so long that larger ones are not waited for. */
-const LARGEST_OTHERS = 48e6;
+const LARGEST_OTHERS = 16e6;
 /** Of releases, as they are built. */
 const PLATFORM = "linux-amd64";
 
 await ensureNativeAddon(HOST, console.error);
 const folder = mkdtempSync(join(tmpdir(), "hkdist-patch-limits-"));
-try {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   // The largest real program that is certainly here.
   const program = readFileSync(process.execPath);
   /** The most of all pairs: bytes beside what grows with the files, and nanoseconds a step. */
@@ -59,9 +60,6 @@ try {
 Beside what grows with the files: ${megabytes(fixedMemory)} at most (the model: ${megabytes(FIXED_MEMORY)}).
 A step: ${step.toFixed(1)} ns at most (the model: ${STEP}); of releases and next versions ${nextStep.toFixed(1)} ns.`);
   console.log(`\nThe recorder reads ${Math.round((await readingSpeed(program)) / 1e6)} MB/s.`);
-} finally {
-  rmSync(folder, { recursive: true });
-}
 
 /** Bytes, unpacked, that the recorder unpacks, checks and hashes in a second: of a gzip that is in memory. */
 async function readingSpeed(program: Buffer): Promise<number> {

@@ -27,15 +27,15 @@ export const ONE_PROCESSOR = 1769;
 
 /**
  * What bsdiff takes for a pair, with what goes with it: downloads, applying the patch, storing it.
- * It first sorts the base's suffixes (two arrays of 8 bytes for each byte, beside the base), then holds one of them, the
- * target, and two buffers of its size (bsdiff.c in the package).
+ * It first sorts the base's suffixes (native/suffix-array.h: 4 bytes for each byte beside the base, and up to 3 more on the way), then
+ * holds them, the target, and two buffers of its size (bsdiff.c in the package).
  * @param baseSize bytes, unpacked; @param targetSize bytes, unpacked
  * @param megabytes the function's memory, with which its processor grows
  */
 export function needsOf(baseSize: number, targetSize: number, megabytes: number): Resources {
   const steps = (baseSize + targetSize) * Math.log2(baseSize + 2);
   return {
-    memory: FIXED_MEMORY + Math.max(17 * baseSize, 9 * baseSize + 3 * targetSize),
+    memory: FIXED_MEMORY + Math.max(8 * baseSize, 5 * baseSize + 3 * targetSize),
     // Both, the patch, and what it makes of the base. A patch is hardly larger than its target.
     files: baseSize + 3 * targetSize,
     seconds: 10 + (steps * STEP) / 1e9 / Math.min(1, megabytes / ONE_PROCESSOR),
@@ -52,7 +52,7 @@ const FILLED = 0.85;
 /**
  * The function that can make a patch between binaries of this size, as far as Lambda has one: its memory and files in
  * Lambda's megabytes (2^20), its time limit in seconds. It has no less than one processor: with half of it a patch takes twice as
- * long and costs the same. The default limit keeps it within the 3,008 MB that a fresh account gives.
+ * long and costs the same; with more it is no faster and costs more (docs/performance.md).
  * @param largestBinary bytes, unpacked
  */
 export function functionFor(largestBinary: number): typeof MOST {

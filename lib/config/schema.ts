@@ -277,9 +277,8 @@ const fields = z.strictObject({
   buildTimeoutMinutes: z.int().min(5).max(480).default(60),
   /**
    * Bytes of the largest binary, uncompressed (1 to 2^31); larger ones are refused, so that no object keeps the recorder busy
-   * for ever. The patch function is sized by it, with some room: memory 20 times as much, files and time (docs/patch-limits.md). Up
-   * to 148 million it is within the 3,008 MB of memory that a fresh account gives. Between two binaries of 180 million bytes and
-   * more there are no patches: the slowest would not end within Lambda's 15 minutes.
+   * for ever. The patch function is sized by it, with some room: memory, files and time (docs/patch-limits.md). Between two binaries of
+   * 180 million bytes and more there are no patches: the slowest would not end within Lambda's 15 minutes.
    */
   largestBinaryBytes: z
     .int()

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { hasSmallBlocks, setSmallBlocks } from "../../tools/bzip2-blocks.ts";
+import { adapt, isAdapted } from "../../tools/adapt-bsdiff.ts";
 import { root } from "../../tools/checkout.ts";
 import { checkAddon, ensureNativeAddon, HOST, LAMBDA, type Target } from "../../tools/native-addon.ts";
 import { UserError } from "../../tools/user-error.ts";
@@ -161,20 +161,33 @@ describe("the addon of this machine", () => {
 
 describe("the source of another version of the package", () => {
   it.each([
-    ["opens its streams otherwise", (source: string) => source.replace("0, 0)", "0, 30)")],
-    [
-      "has another stream",
-      (source: string) =>
-        source.replaceAll("pf, 1, 0", "pf, 9, 0").concat("BZ2_bzWriteOpen(&bz2err, pf, 9, 0, 0)"),
-    ],
-  ])("is refused when it %s", (_, change) => {
+    ["opens its streams otherwise", "bsdiff.c", "pf, 1, 0, 0)", "pf, 1, 0, 30)"],
+    ["sorts otherwise", "bsdiff.c", "sorted_suffixes(old,oldsize)", "sorted(old,oldsize)"],
+    ["has a stream more", "bsdiff.c", "static off_t matchlen", "BZ2_bzWriteOpen(&bz2err, pf, 1, 0, 0)"],
+  ])("is refused when it %s", (_, name, from, to) => {
     const work = mkdtempSync(join(tmpdir(), "native-addon-"));
     try {
       cpSync(join(root, "node_modules", "bsdiff-node", "src"), join(work, "src"), { recursive: true });
-      const file = join(work, "src", "c", "bsdiff", "bsdiff.c");
-      writeFileSync(file, change(readFileSync(file, "utf8")));
-      expect(hasSmallBlocks(work)).toBe(false);
-      expect(() => setSmallBlocks(work)).toThrow(/opens \d bzip2 streams and not 3/);
+      expect(isAdapted(work)).toBe(true);
+      const file = join(work, "src", "c", "bsdiff", name);
+      const source = readFileSync(file, "latin1");
+      expect(source).toContain(from);
+      writeFileSync(file, source.replace(from, to), "latin1");
+      expect(isAdapted(work)).toBe(false);
+      expect(() => adapt(work)).toThrow(UserError);
+    } finally {
+      rmSync(work, { recursive: true });
+    }
+  });
+
+  it("is compiled again when the sort has changed", () => {
+    const work = mkdtempSync(join(tmpdir(), "native-addon-"));
+    try {
+      cpSync(join(root, "node_modules", "bsdiff-node", "src"), join(work, "src"), { recursive: true });
+      writeFileSync(join(work, "src", "c", "bsdiff", "suffix-array.h"), "/* of yesterday */");
+      expect(isAdapted(work)).toBe(false);
+      adapt(work);
+      expect(isAdapted(work)).toBe(true);
     } finally {
       rmSync(work, { recursive: true });
     }
