@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -47,12 +48,27 @@ function output(lab: Lab): string {
   return lab.run(lab.folder, file);
 }
 
+/** Crashes when it gets an argument. */
+const CRASH = `package main
+
+import "os"
+
+func init() {
+	if len(os.Args) > 1 {
+		crash()
+	}
+}
+
+//go:noinline
+func crash() { panic("on purpose") }
+`;
+
 describe("a build", () => {
   let lab: Lab;
   let plan: Plan;
   beforeAll(async () => {
     lab = new Lab();
-    plan = await archive(lab);
+    plan = await archive(lab, { "crash.go": CRASH });
   });
   afterAll(() => lab.remove());
 
@@ -123,6 +139,14 @@ describe("a build", () => {
       HKDIST_MAIN_PACKAGE: ".",
       HKDIST_VERSION_VARIABLE: "main.version",
     });
+  });
+
+  it("leaves the program its stack traces and its list of modules, though not its symbols", () => {
+    expect(output(lab)).toContain("20260122.1");
+    const program = lab.path("installed");
+    const { stderr } = spawnSync(program, ["crash"], { encoding: "utf8" });
+    expect(stderr).toMatch(/panic: on purpose.*main\.crash\(\)\n\t\S*crash\.go:12 /s);
+    expect(lab.run(lab.folder, "go", "version", "-m", program)).toContain("\tdep\texample.com/dep\tv1.0.0\t");
   });
 
   it("gives the same bytes in another folder at another time, on every platform", async () => {
