@@ -13,7 +13,7 @@ const MB = 1e6;
 
 // --- What clients download, beside the binary's size: the largest of `npm run bench:patches` (docs/cost.md).
 export const GZIP_RATIO = 0.44;
-export const PATCH_RATIO = 0.065;
+export const PATCH_RATIO = 0.063;
 
 // --- A check for updates.
 /** Seconds of the directory function (0.5 GB): below 1 ms of CPU, nearly all in the SDK (`npm run bench:directory`), which are 3 ms
@@ -28,10 +28,10 @@ const BYTES_PER_CHECK = 1 * KB;
 const LOG_BYTES_PER_CALL = 400;
 const ACCESS_LOG_BYTES = 300;
 
-// --- A release (lib/release-machine.ts; docs/release-time.md).
-/** Compiling for one platform with Go's cache empty, 28 s each of 12 at up to 5 MB. That larger programs take longer in
- * proportion is assumed, not measured. */
-const BUILD_SECONDS_PER_PLATFORM = 28;
+// --- A release (lib/release-machine.ts; docs/performance.md).
+/** Compiling for one platform with Go's cache empty: age, 68 s for three. That larger programs take longer in proportion is
+ * assumed, not measured. */
+const BUILD_SECONDS_PER_PLATFORM = 23;
 const MEASURED_BUILD_MB = 5;
 /** Of each build: CodeBuild's own start is taken at one minute, the source build's work at another. */
 const START_MINUTES = 1;
@@ -48,8 +48,8 @@ const SMALL_CALL_SECONDS = 1;
 const PROCESSOR_GB = 1769 / 1024;
 const RECORD_SECONDS = 1;
 const RECORD_MB_A_SECOND = 50;
-/** Nanoseconds for each of (base + target) x log2(base) steps: the slowest "next version" of docs/patch-limits.md. */
-const STEP = 12.75;
+/** Nanoseconds for each of (base + target) x log2(base) steps: the slowest pair of releases of docs/patch-limits.md. */
+const STEP = 8.1;
 /** Downloading both, applying the patch, storing it. */
 const PATCH_SECONDS = 2;
 /** In the artifacts bucket beside each binary: its bill of materials. */

@@ -26,40 +26,40 @@ await ensureNativeAddon(HOST, console.error);
 const folder = mkdtempSync(join(tmpdir(), "hkdist-patch-limits-"));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  // The largest real program that is certainly here.
-  const program = readFileSync(process.execPath);
-  /** The most of all pairs: bytes beside what grows with the files, and nanoseconds a step. */
-  const most = { fixedMemory: 0, step: 0, nextStep: 0 };
-  console.log(`${machine()}
+// The largest real program that is certainly here.
+const program = readFileSync(process.execPath);
+/** The most of all pairs: bytes beside what grows with the files, and nanoseconds a step. */
+const most = { fixedMemory: 0, step: 0, nextStep: 0 };
+console.log(`${machine()}
 
 | pair | base and target | peak memory | expected at most | seconds | expected at most | ns a step | patch |
 | --- | --- | --- | --- | --- | --- | --- | --- |`);
-  for await (const [name, base, target] of pairs(program)) {
-    const needs = needsOf(base.length, target.length, 1769);
-    const { peakBytes, diffSeconds, proveSeconds, patchBytes } = measure(base, target);
-    const seconds = diffSeconds + proveSeconds;
-    const steps = (base.length + target.length) * Math.log2(base.length + 2);
-    const cells = [
-      name,
-      megabytes(base.length),
-      megabytes(peakBytes),
-      megabytes(needs.memory),
-      seconds.toFixed(1),
-      needs.seconds.toFixed(1),
-      ((seconds * 1e9) / steps).toFixed(2),
-      megabytes(patchBytes),
-    ];
-    console.log(`| ${cells.join(" | ")} |`);
-    const step = (seconds * 1e9) / steps;
-    most.fixedMemory = Math.max(most.fixedMemory, peakBytes - (needs.memory - FIXED_MEMORY));
-    most.step = Math.max(most.step, step);
-    if (name !== "unrelated" && name !== "repetitive") most.nextStep = Math.max(most.nextStep, step);
-  }
-  const { fixedMemory, step, nextStep } = most;
-  console.log(`
+for await (const [name, base, target] of pairs(program)) {
+  const needs = needsOf(base.length, target.length, 1769);
+  const { peakBytes, diffSeconds, proveSeconds, patchBytes } = measure(base, target);
+  const seconds = diffSeconds + proveSeconds;
+  const steps = (base.length + target.length) * Math.log2(base.length + 2);
+  const cells = [
+    name,
+    megabytes(base.length),
+    megabytes(peakBytes),
+    megabytes(needs.memory),
+    seconds.toFixed(1),
+    needs.seconds.toFixed(1),
+    ((seconds * 1e9) / steps).toFixed(2),
+    megabytes(patchBytes),
+  ];
+  console.log(`| ${cells.join(" | ")} |`);
+  const step = (seconds * 1e9) / steps;
+  most.fixedMemory = Math.max(most.fixedMemory, peakBytes - (needs.memory - FIXED_MEMORY));
+  most.step = Math.max(most.step, step);
+  if (name !== "unrelated" && name !== "repetitive") most.nextStep = Math.max(most.nextStep, step);
+}
+const { fixedMemory, step, nextStep } = most;
+console.log(`
 Beside what grows with the files: ${megabytes(fixedMemory)} at most (the model: ${megabytes(FIXED_MEMORY)}).
 A step: ${step.toFixed(1)} ns at most (the model: ${STEP}); of releases and next versions ${nextStep.toFixed(1)} ns.`);
-  console.log(`\nThe recorder reads ${Math.round((await readingSpeed(program)) / 1e6)} MB/s.`);
+console.log(`\nThe recorder reads ${Math.round((await readingSpeed(program)) / 1e6)} MB/s.`);
 
 /** Bytes, unpacked, that the recorder unpacks, checks and hashes in a second: of a gzip that is in memory. */
 async function readingSpeed(program: Buffer): Promise<number> {

@@ -14,11 +14,11 @@ export type Room = Resources & {
   megabytes: number;
 };
 
-/** Bytes: Node, the SDK and bzip2. Measured by `npm run bench:patch-limits`, and rounded up. */
+/** Bytes: Node, the SDK and bzip2. `npm run bench:patch-limits` found 101 million at most; the rest is for a function's connections. */
 export const FIXED_MEMORY = 150e6;
 /**
  * Nanoseconds for each step, of which there are (base + target) x log2(base): rounded up from the slowest pair of
- * `npm run bench:patch-limits` (docs/patch-limits.md), two files that have nothing in common. Next versions take a seventh
+ * `npm run bench:patch-limits` (docs/patch-limits.md), two files that have nothing in common. Next versions take a tenth
  * of that, which leaves room for slower processors.
  */
 export const STEP = 90;
