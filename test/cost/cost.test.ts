@@ -52,14 +52,14 @@ const SMALL: [Meter, number][] = [
   ["apiRequests", (1000 * 365) / 12],
   ["tableReads", (1000 * 365) / 12 / 2 + 2 * (200 + 4 * 27) + (365 / 12) * 85],
   // 2,000 updates: 1,800 patches of 325,000 bytes and 200 gzips of 2,200,000.
-  ["cdnGigabytes", (1800 * 325_000 + 200 * 2_200_000) / GB],
+  ["cdnGigabytes", (1800 * 315_000 + 200 * 2_200_000) / GB],
   ["cdnRequests", 2200],
   ["transitions", 2 * (12 + 3 + 48)],
-  // A minute for the source build, one for each start, and 84 s of compiling.
+  // A minute for the source build, one for each start, and 69 s of compiling.
   ["buildMinutes", 2 * (1 + 1 + 3)],
   ["tableWrites", 2 * (27 + 7)],
   // Binaries and bills of materials, patches; six archives; assets.
-  ["s3Gigabytes", (24 * (3 * 2_220_000 + 24 * 325_000) + 6 * 20e6 + 50e6) / GB],
+  ["s3Gigabytes", (24 * (3 * 2_220_000 + 24 * 315_000) + 6 * 20e6 + 50e6) / GB],
   ["queueRequests", 5 * 3 * 60 * 24 * (365 / 12) + 2 * 3 * 3],
 ];
 

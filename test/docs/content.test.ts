@@ -13,11 +13,15 @@ const wordsOf = (page: string) => textOf(page).split(/\s+/).filter(Boolean).leng
 
 /**
  * Ten minutes are some 2,000 words: README, and a guide, or two guides. So a guide has 1,000 words at most. Pages in which things are
- * looked up, or that hold tables of what was measured, have 1,400. Two are longer, and nobody reads them from end to end.
+ * looked up, or that hold tables of what was measured, have 1,400. Three are longer, and nobody reads them from end to end.
  */
 describe("words", () => {
   const LOOKED_UP = ["cli.md", "faults.md", "invariants.md", "security.md"];
-  const LONGER: Record<string, number> = { "runbook.md": 2600, "first-deployment.md": 2100 };
+  const LONGER: Record<string, number> = {
+    "runbook.md": 2600,
+    "first-deployment.md": 2100,
+    "performance.md": 2600,
+  };
   const limitOf = (name: string) => LONGER[name] ?? (LOOKED_UP.includes(name) ? 1400 : 1000);
   const guides = readdirSync(join(root, "docs"))
     .filter((name) => name.endsWith(".md"))

@@ -28,6 +28,7 @@ const DEFAULTS = {
   buildConcurrency: 1,
   patchBases: 8,
   patchConcurrency: 4,
+  publishWhen: "patched",
   buildTimeoutMinutes: 60,
   largestBinaryBytes: LARGEST_BINARY_BYTES,
   requestsPerSecond: 100,
@@ -98,6 +99,7 @@ describe("a right configuration", () => {
       buildConcurrency: 40,
       patchBases: 50,
       patchConcurrency: 40,
+      publishWhen: "built",
       buildTimeoutMinutes: 480,
       largestBinaryBytes: 1,
       requestsPerSecond: 5000,
@@ -365,6 +367,11 @@ describe("a mistake is told with its place", () => {
     ["too many bases", { ...greet({}), patchBases: 51 }, "patchBases: "],
     ["half a base", { ...greet({}), patchBases: 0.5 }, "patchBases: "],
     ["no patches at once", { ...greet({}), patchConcurrency: 0 }, "patchConcurrency: "],
+    [
+      "a publication at some other time",
+      { ...greet({}), publishWhen: "never" },
+      'publishWhen: must be "built" or "patched"',
+    ],
     ["too many patches at once", { ...greet({}), patchConcurrency: 41 }, "patchConcurrency: "],
     ...["", "gr eet", "greet_canary", "greet/x", "größe", "x".repeat(65)].map(
       (name): [string, unknown, string] => [
