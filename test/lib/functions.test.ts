@@ -76,7 +76,7 @@ describe("functions", () => {
 
   it("give patches what the largest binary takes: memory, time and files", () => {
     expect(aws.properties("PatchFunction")).toMatchObject({
-      MemorySize: 2458,
+      MemorySize: 1769,
       Timeout: 718,
       EphemeralStorage: { Size: 539 },
     });
