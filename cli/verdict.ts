@@ -1,5 +1,5 @@
 import type { Deployment } from "./deployment/deployment.ts";
-import type { Progress } from "./execution/progress.ts";
+import type { Progress, Step } from "./execution/progress.ts";
 import { count } from "./view/format.ts";
 import { tellMoves } from "./view/moves.ts";
 
@@ -17,13 +17,14 @@ interface Verdict {
 
 function judge(progress: Progress, { directoryUrl }: Deployment): Verdict {
   const { machine, cmd, version, status, published, platforms, asked } = progress;
-  if (status === "stopped") {
-    const isCurrent = progress.steps.some(({ name, state }) => name === "Publish" && state === "done");
+  if (status !== "succeeded" && progress.steps.some(isPublished)) {
     const said = [
-      isCurrent
-        ? `It was stopped when ${cmd} ${version} was current already. The patches that are missing are made when it is started again.`
-        : "It was stopped. What it stored stays; started again, it goes on from there.",
+      `It did not come to its end, but ${cmd} ${version} is published: patches that are missing are made when it is started again.`,
     ];
+    return { said, next: releaseAgain(progress) };
+  }
+  if (status === "stopped") {
+    const said = ["It was stopped. What it stored stays; started again, it goes on from there."];
     return { said, next: machine === "release" ? releaseAgain(progress) : `npx hkdist status ${cmd}` };
   }
   if (status !== "succeeded") return afterFailure(progress);
@@ -41,6 +42,11 @@ function judge(progress: Progress, { directoryUrl }: Deployment): Verdict {
   const isCandidate = published === "unasked" && !asked.options.others.includes("--bases");
   const said = currency(progress, directoryUrl);
   return isCandidate && platforms.length > 0 ? { said, next: `npx hkdist promote ${it}` } : { said };
+}
+
+/** Of a deployment that publishes before the patches are made (`publishWhen`). */
+function isPublished({ name, state }: Step): boolean {
+  return name === "Publish" && state === "done";
 }
 
 function currency({ cmd, version, published, platforms, asked }: Progress, directoryUrl: string): string[] {

@@ -23,7 +23,7 @@ export function tell(execution: Execution, link: string): Message {
 function tellFailure({ machine, status, asked, error, cause }: Execution): Message {
   const what = `${machine === "release" ? "The release" : "The promotion"} of ${nameOf(asked)}`;
   if (status === "ABORTED") {
-    const text = `${what} was stopped. What it stored stays; starting it again goes on from there.`;
+    const text = `${what} was stopped. What it did stays; starting it again goes on from there.`;
     return { subject: `${what} was stopped`, text };
   }
   if (status === "TIMED_OUT") {

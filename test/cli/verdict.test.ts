@@ -69,11 +69,21 @@ describe("in the end it is told what is so, and what to type next", () => {
       expect(shown({ ...building, steps: begun })).toEqual(["Publish done", "Patch done"]);
     });
 
-    test("who stops it is told that the version is current", () => {
-      const stopped: Facts = { ...building, steps: begun, status: "ABORTED", endedAt: secondsIn(9) };
-      expect(told(stopped)[0]).toBe(
-        "It was stopped when greet 20260131 was current already. The patches that are missing are made when it is started again.",
-      );
+    test.each([
+      "ABORTED",
+      "FAILED",
+      "TIMED_OUT",
+    ] as const)("one that %s after that is told to be published", (status) => {
+      const ended: Facts = { ...building, steps: begun, status, endedAt: secondsIn(9) };
+      expect(told(ended)).toEqual([
+        "It did not come to its end, but greet 20260131 is published: patches that are missing are made when it is started again.",
+        "next:  npx hkdist release greet --local",
+      ]);
+    });
+
+    test.each(["ABORTED", "FAILED", "TIMED_OUT"] as const)("one that %s before is not", (status) => {
+      const ended: Facts = { ...publishing, status, endedAt: secondsIn(9) };
+      expect(told(ended).join(" ")).not.toContain("published");
     });
   });
 
