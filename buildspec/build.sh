@@ -178,7 +178,7 @@ fi
 # A binary is compressed and stored while the next one is compiled; one is stored at a time.
 storing=''
 begin_storing() {
-  platform_stored=$platform built="$platform built in $((SECONDS - started)) s, $(grouped "$(stat -c %s "$work/binary")") bytes"
+  platform_stored=$platform
   read -r sha256 _ < <(sha256sum "$work/binary")
   modules=$(base64 -w0 "$work/modules.txt")
   mv "$work/binary" "$work/compressing"
@@ -190,22 +190,22 @@ end_storing() {
   if [[ -z $storing ]]; then return; fi
   if ! wait "$storing"; then
     put_report
-    die "$built, but not stored"
+    die "$platform_stored is built, but not stored"
   fi
   storing='' state=$(<"$work/state")
   if [[ $state == stored ]]; then
-    log "$built, stored $(grouped "$(stat -c %s "$work/binary.gz")") bytes"
+    log "$platform_stored stored, $(grouped "$(stat -c %s "$work/binary.gz")") bytes"
   else
-    log "$built, something is already stored there"
+    log "$platform_stored: something is already stored there"
   fi
   printf '%s\t%s\t%s\t%s\n' "$platform_stored" "$state" "$sha256" "$modules" >>"$work/report"
 }
 
 for platform in "${platforms[@]}"; do
-  started=$SECONDS is_built=''
-  if compile "$platform" && check_stamps && list_modules; then is_built=yes; fi
-  end_storing
-  if [[ -n $is_built ]]; then
+  started=$SECONDS
+  if compile "$platform" && check_stamps && list_modules; then
+    log "$platform built in $((SECONDS - started)) s, $(grouped "$(stat -c %s "$work/binary")") bytes"
+    end_storing
     begin_storing
   else
     log "$platform failed after $((SECONDS - started)) s:"

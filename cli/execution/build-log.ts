@@ -13,7 +13,9 @@ export type PlatformOutcome =
 export const CODEBUILDS_OWN = "[Container]";
 
 const BEGUN = /^building \S+ \S+ with Go \S+ for (.+)$/;
-const BUILT = /^(\S+) built in (\d+) s, ([\d,]+) bytes(?:, stored ([\d,]+) bytes)?/;
+const BUILT = /^(\S+) built in (\d+) s, ([\d,]+) bytes$/;
+/** Some time after that: the next platform is compiled meanwhile. */
+const STORED = /^(\S+) stored, ([\d,]+) bytes$/;
 const FAILED = /^(\S+) failed after (\d+) s:$/;
 /** What Go says before it says what is wrong. */
 const FETCHED = /^go: downloading /;
@@ -30,15 +32,20 @@ export function readBuildLog(lines: readonly string[]): BuildLog {
   for (const line of lines) {
     const begun = BEGUN.exec(line);
     const built = BUILT.exec(line);
+    const stored = STORED.exec(line);
     const failed = FAILED.exec(line);
-    if (begun || built || failed || ENDED.test(line) || line.startsWith(CODEBUILDS_OWN)) messages = undefined;
+    if (begun || built || stored || failed || ENDED.test(line) || line.startsWith(CODEBUILDS_OWN))
+      messages = undefined;
     if (begun) {
       const [, names = ""] = begun;
       platforms.push(...names.split(" ").map((platform) => ({ platform })));
     } else if (built) {
-      const [, platform = "", seconds, size = "", gzSize] = built;
-      const facts = { built: true, seconds: Number(seconds), size: number(size) } as const;
-      settle(platform, gzSize === undefined ? facts : { ...facts, gzSize: number(gzSize) });
+      const [, platform = "", seconds, size = ""] = built;
+      settle(platform, { built: true, seconds: Number(seconds), size: number(size) });
+    } else if (stored) {
+      const [, platform = "", gzSize = ""] = stored;
+      const outcome = platforms.find((one) => one.platform === platform)?.outcome;
+      if (outcome?.built) outcome.gzSize = number(gzSize);
     } else if (failed) {
       const [, platform = "", seconds] = failed;
       messages = [];

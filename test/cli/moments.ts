@@ -62,11 +62,15 @@ function build(status: string, lines: string[]): BuildFacts {
   return { id: "b:1", step: "Build", phase: "BUILD", status, startedAt: secondsIn(20), lines };
 }
 
+function built(platform: string, seconds: number): string[] {
+  return [`${platform} built in ${seconds} s, 6,000,000 bytes`, `${platform} stored, 2,000,000 bytes`];
+}
+
 const BUILDING = [
   "[Container] 2026/01/31 12:00:20 Running command bash build.sh",
   `building ${CMD} ${VERSION} with Go 1.26.8 for ${PLATFORMS.join(" ")}`,
   "archive and Go ready after 2 s; nothing is fetched from here on",
-  "darwin-arm64 built in 3 s, 6,000,000 bytes, stored 2,000,000 bytes",
+  ...built("darwin-arm64", 3),
 ];
 
 /** Nothing is known but that it was started. */
@@ -85,7 +89,7 @@ export const building: Facts = {
 
 const BROKEN = [
   ...BUILDING,
-  "linux-amd64 built in 3 s, 6,000,000 bytes, stored 2,000,000 bytes",
+  ...built("linux-amd64", 3),
   "windows-amd64 failed after 1 s:",
   "# example.com/greet",
   "./main.go:7:2: undefined: \u001b[31mcolour\u001b[0m",
@@ -126,13 +130,7 @@ const untilPatch: Facts = {
       ["Patch", 37],
     ] as [StepName, number][]),
   ),
-  builds: [
-    build("SUCCEEDED", [
-      ...BUILDING,
-      "linux-amd64 built in 3 s, 6,000,000 bytes, stored 2,000,000 bytes",
-      "windows-amd64 built in 4 s, 6,000,000 bytes, stored 2,000,000 bytes",
-    ]),
-  ],
+  builds: [build("SUCCEEDED", [...BUILDING, ...built("linux-amd64", 3), ...built("windows-amd64", 4)])],
 };
 
 export const patching: Facts = {
