@@ -1,4 +1,4 @@
-import { functionFor, lackOf, needsOf } from "../lambda/patch/limits.ts";
+import { functionFor, LARGEST_PAIR } from "../lambda/patch/limits.ts";
 import { LARGEST_BINARY_BYTES } from "../lib/config/schema.ts";
 import { FIXED } from "./fixed.ts";
 import { GB, type Meter } from "./prices.ts";
@@ -89,10 +89,7 @@ const ASSET_BYTES = 50 * MB;
 
 /** Whether there are patches between binaries of this size (docs/patch-limits.md). @param sizeMb millions of bytes */
 export function hasPatches(sizeMb: number): boolean {
-  const bytes = sizeMb * MB;
-  const { megabytes, temporaryMegabytes, seconds } = functionFor(bytes);
-  const there = { megabytes, memory: megabytes * 2 ** 20, files: temporaryMegabytes * 2 ** 20, seconds };
-  return lackOf(needsOf(bytes, bytes, megabytes), there) === undefined;
+  return sizeMb * MB <= LARGEST_PAIR;
 }
 
 /** What a deployment of this shape uses in a month. Every number is a plain product, so that it can be checked by hand. */

@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { type IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
-import { functionFor } from "../lambda/patch/limits.ts";
+import { functionFor, LIMIT_SECONDS } from "../lambda/patch/limits.ts";
 import { METRICS } from "../lambda/patch/metrics.ts";
 import { NAMESPACE } from "../lambda/shared/metric.ts";
 import type { Alerts } from "./alerts.ts";
@@ -28,14 +28,14 @@ export class Patch extends Construct {
   ) {
     super(scope, id);
     const { table, artifacts } = storage;
-    const { megabytes, temporaryMegabytes, seconds } = functionFor(largestBinaryBytes);
+    const { megabytes, temporaryMegabytes } = functionFor(largestBinaryBytes);
     this.handler = new HkdistFunction(this, "Function", {
       step: "patch",
       description: "Makes one patch and proves it",
       settings: { table: table.tableName, artifactsBucket: artifacts.bucketName },
       memoryMegabytes: megabytes,
       temporaryMegabytes,
-      timeout: Duration.seconds(seconds),
+      timeout: Duration.seconds(LIMIT_SECONDS),
       packages: { "bsdiff-node": bsdiffFolder },
     });
     this.handler.allow(["dynamodb:GetItem"], [table.tableArn]);

@@ -38,7 +38,8 @@ export function report({ machine, platform, runs, steps }: Found): string {
     pair,
     spreadText(spreadOf(group.map(({ bare }) => bare)), milliseconds),
     spreadText(spreadOf(group.map(({ whole }) => whole)), milliseconds),
-    // Of the same call: that of another one differs by more than what is looked for.
+    spreadText(spreadOf(group.map(({ whole, bare }) => whole / bare - 1)), (value) => percent(value, 1)),
+    // Of the same call: between two calls of the same engine are other differences, too.
     percent(
       median(group, ({ whole, parts }) => (whole - (parts["diff"] ?? 0)) / (parts["diff"] ?? 1)),
       1,
@@ -63,10 +64,10 @@ export function report({ machine, platform, runs, steps }: Found): string {
   return [
     `${platform}; ${machine}; medians of ${runs} runs (least to most).`,
     table(
-      ["pair", "bsdiff alone", "the function", "around its diff", ...parts, "the target's download alone"],
+      ["pair", "bsdiff alone", "the function", "more than alone", "around its diff", ...parts, "the target's download alone"],
       rows,
     ),
-    "By memory, with Lambda's price: a patch, and a thousand of them:",
+    "By memory, computed from its processor time and Lambda's price: a patch, and a thousand of them:",
     table(["pair", ...sizes.map((size) => `${Math.round(size)} MB`)], costs),
   ].join("\n\n");
 }

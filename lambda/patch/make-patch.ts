@@ -55,7 +55,7 @@ export async function makePatch(
   });
   if (stored === undefined) {
     const there = await resourcesHere(tmpdir(), patcher.deadline);
-    const needs = needsOf(base.size, target.size, there.megabytes);
+    const needs = needsOf(base.size, target.size);
     const lack = lackOf(needs, there);
     if (lack !== undefined) {
       measureLack(needs, there);

@@ -236,8 +236,8 @@ const emails = z.strictObject({
   releases: z.email("must be an e-mail address").optional(),
 });
 
-/** By default; the schema says what follows from it. */
-export const LARGEST_BINARY_BYTES = 145_000_000;
+/** By default: what the memory of one processor is enough for (functionFor in lambda/patch/limits.ts). */
+export const LARGEST_BINARY_BYTES = 178_000_000;
 
 const fields = z.strictObject({
   /** By command name, as clients ask for it: 1 to 64 of A-Z, a-z, 0-9 and -. */
@@ -277,8 +277,8 @@ const fields = z.strictObject({
   buildTimeoutMinutes: z.int().min(5).max(480).default(60),
   /**
    * Bytes of the largest binary, uncompressed (1 to 2^31); larger ones are refused, so that no object keeps the recorder busy
-   * for ever. The patch function is sized by it, with some room: memory, files and time (docs/patch-limits.md). Between two binaries of
-   * 180 million bytes and more there are no patches: the slowest would not end within Lambda's 15 minutes.
+   * for ever. The patch function is sized by it (docs/patch-limits.md): up to 178 million bytes it has one processor's memory, above 316
+   * million more than the 3,008 MB that a fresh AWS account may have. Above 380 million there are no patches: there is no time for them.
    */
   largestBinaryBytes: z
     .int()

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { functionFor, lackOf, needsOf, resourcesHere } from "../../../lambda/patch/limits.ts";
+import { functionFor, LARGEST_PAIR, LIMIT_SECONDS, lackOf, needsOf, resourcesHere } from "../../../lambda/patch/limits.ts";
 import { configSchema } from "../../../lib/config/schema.ts";
 import { GREET } from "../../lib/stages.ts";
 
@@ -17,18 +17,16 @@ describe("what a pair takes", () => {
     ["8 times the base, when the target is no larger", 100 * MB, 100 * MB, 150 + 839],
     ["the sorted base and three times the target, when that is larger", 10 * MB, 200 * MB, 150 + 682],
   ])("of memory: %s", (_, base, target, millions) => {
-    expect(Math.round(needsOf(base, target, 1769).memory / 1e6)).toBe(millions);
+    expect(Math.round(needsOf(base, target).memory / 1e6)).toBe(millions);
   });
 
   it("of files: both, the patch and its result", () => {
-    expect(needsOf(5, 7, 1769).files).toBe(5 + 3 * 7);
+    expect(needsOf(5, 7).files).toBe(5 + 3 * 7);
   });
 
-  it("of time: grows more than in proportion, and with less than one processor", () => {
-    const seconds = (size: number, megabytes = 1769) => needsOf(size, size, megabytes).seconds - 10;
+  it("of time: grows more than in proportion", () => {
+    const seconds = (size: number) => needsOf(size, size).seconds - 10;
     expect(seconds(100e6)).toBeGreaterThan(10 * seconds(10e6));
-    expect(seconds(10e6, 512)).toBeCloseTo((seconds(10e6) * 1769) / 512);
-    expect(seconds(10e6, 3008)).toBe(seconds(10e6));
   });
 });
 
@@ -53,53 +51,48 @@ describe("what it lacks", () => {
     ["time", needs({ seconds: 900.5 }), "it may take 901 s, the patch function has 900"],
   ])("is said: %s", (_, more, sentence) => expect(lackOf(more, ROOM)).toBe(sentence));
 
-  it("comes without advice where Lambda has no more", () => {
-    const sentence = "it takes 10241 MB of memory, the patch function has 10240 MB";
-    const there = { ...ROOM, memory: 10_240 * MB, megabytes: 10_240 };
+  it("comes without advice where the function is as large as it gets", () => {
+    const sentence = "it takes 3581 MB of memory, the patch function has 3580 MB";
+    const there = { ...ROOM, memory: 3580 * MB, megabytes: 3580 };
     expect(lackOf(needs({ memory: there.memory + 1 }), there)).toBe(sentence);
   });
 });
 
 describe("the function for a largest binary", () => {
   const { largestBinaryBytes: byDefault } = configSchema.parse({ commands: { greet: GREET } });
+  const ABOVE_TIME = { megabytes: 3580, temporaryMegabytes: 1706 };
 
   it.each([
-    [
-      "a tiny one: no less than one processor",
-      1e6,
-      { megabytes: 1769, temporaryMegabytes: 512, seconds: 40 },
-    ],
-    [
-      "the default: one processor has memory enough",
-      byDefault,
-      { megabytes: 1769, temporaryMegabytes: 651, seconds: 868 },
-    ],
-    ["one above Lambda's time", 300e6, { megabytes: 2862, temporaryMegabytes: 1347, seconds: 900 }],
-    ["one above Lambda's memory", 2 ** 31, { megabytes: 10_240, temporaryMegabytes: 9638, seconds: 900 }],
+    ["a tiny one: no less than one processor", 1e6, { megabytes: 1769, temporaryMegabytes: 512 }],
+    ["the default: one processor has memory enough", byDefault, { megabytes: 1769, temporaryMegabytes: 799 }],
+    ["a larger one", 200e6, { megabytes: 1964, temporaryMegabytes: 898 }],
+    ["the largest in a fresh account", 316e6, { megabytes: 3005, temporaryMegabytes: 1419 }],
+    ["the largest for which there is time", LARGEST_PAIR, ABOVE_TIME],
+    ["one for which there is not", 2 ** 31, ABOVE_TIME],
   ])("is enough for %s", (_, largest, size) => expect(functionFor(largest)).toEqual(size));
+
+  it("has more memory than one processor's for what is larger than the default", () => {
+    expect(functionFor(byDefault + 1e6).megabytes).toBeGreaterThan(functionFor(byDefault).megabytes);
+  });
+
+  it("has time for the largest pair, with 20 s to start in, and for none a twentieth larger", () => {
+    const inTime = (size: number) => needsOf(size, size).seconds < LIMIT_SECONDS - 20;
+    expect([inTime(LARGEST_PAIR), inTime(1.05 * LARGEST_PAIR)]).toEqual([true, false]);
+  });
 
   it.each([
     1e6,
     10e6,
     byDefault,
     300e6,
-  ])("is filled by a pair of %i bytes each to less than the alarm's 90 %", (largest) => {
+    LARGEST_PAIR,
+  ])("has room for a pair of %i bytes each, which fills it to less than the alarm's 90 %", (largest) => {
     const { megabytes, temporaryMegabytes } = functionFor(largest);
-    const { memory, files } = needsOf(largest, largest, megabytes);
-    expect(memory / (megabytes * MB)).toBeLessThan(0.9);
-    expect(files / (temporaryMegabytes * MB)).toBeLessThan(0.9);
-  });
-
-  it("has the memory of one processor up to 178 million bytes, and is within Lambda's time below 180", () => {
-    expect([functionFor(178e6).megabytes, functionFor(179e6).megabytes]).toEqual([1769, 1775]);
-    const inTime = (size: number) => needsOf(size, size, 1769).seconds < 900;
-    expect([inTime(179e6), inTime(181e6)]).toEqual([true, false]);
-  });
-
-  it.each([1, 1e6, 10e6, byDefault, 178e6])("has room for a pair of %i bytes each", (largest) => {
-    const { megabytes, temporaryMegabytes, seconds } = functionFor(largest);
-    const there = { megabytes, memory: megabytes * MB, files: temporaryMegabytes * MB, seconds: seconds - 1 };
-    expect(lackOf(needsOf(largest, largest, megabytes), there)).toBeUndefined();
+    const there = { megabytes, memory: megabytes * MB, files: temporaryMegabytes * MB, seconds: LIMIT_SECONDS };
+    const needs = needsOf(largest, largest);
+    expect(lackOf(needs, there)).toBeUndefined();
+    expect(needs.memory / there.memory).toBeLessThan(0.9);
+    expect(needs.files / there.files).toBeLessThan(0.9);
   });
 });
 
