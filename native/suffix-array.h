@@ -1,7 +1,8 @@
 /*
  * Sorts the suffixes of a file: SA-IS, as described by Nong, Zhang and Chan, "Two Efficient Algorithms for Linear Time Suffix Array
- * Construction" (IEEE Transactions on Computers, 2011). It takes 4 bytes for each byte of the file, and less than 2 more on
- * the way, where bsdiff's own sorting takes 16, and a fraction of its time (docs/performance.md).
+ * Construction" (IEEE Transactions on Computers, 2011). It takes 4 bytes for each byte of the file, and less than 3 more on
+ * the way (buckets of at most half as many names, a bit for each symbol of each level), where bsdiff's own sorting takes 16, and a
+ * fraction of its time (docs/performance.md).
  */
 #ifndef HKDIST_SUFFIX_ARRAY_H
 #define HKDIST_SUFFIX_ARRAY_H
@@ -142,7 +143,13 @@ static int sa_sort(const sa_text *text, int32_t *sorted)
 		sa_text named = { NULL, shorter, pieces, names };
 
 		if (names < pieces) {
+			/* Not held through all levels: they would add up. */
+			free(buckets);
+			buckets = NULL;
 			if (!sa_sort(&named, sorted))
+				goto end;
+			buckets = malloc(sizeof(int32_t) * text->symbols);
+			if (!buckets)
 				goto end;
 		} else {
 			for (i = 0; i < pieces; i++)

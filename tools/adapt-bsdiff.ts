@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { root } from "./checkout.ts";
 import { UserError } from "./user-error.ts";
 
-/** What is changed in the package's source before it is compiled; why, is in docs/adr/0024. */
+/** What is changed in the package's source before it is compiled; why, is in docs/adr/0024. Its own sort stays there, and is not called. */
 const CHANGES: { file: string; from: string; to: string; times: number }[] = [
   // Patches in bzip2 blocks of 100 kB instead of 900.
   {
@@ -41,22 +41,26 @@ export function isAdapted(folder: string): boolean {
 }
 
 /**
- * Makes the package's source what we compile. Files are replaced, for npm may have linked them from a cache.
+ * Makes the package's source what we compile: all of it, or nothing. Files are replaced, for npm may have linked them from a cache.
  * @throws UserError when it is not the source that this was written for
  */
 export function adapt(folder: string): void {
+  const sources = new Map<string, string>();
   for (const change of CHANGES) {
-    const { from, to, times } = change;
     const file = join(folder, change.file);
-    const source = readFileSync(file, "latin1");
+    const source = sources.get(file) ?? (existsSync(file) ? readFileSync(file, "latin1") : "");
+    const pieces = source.split(change.from);
     if (isMade(change, source)) continue;
-    const pieces = source.split(from);
-    if (pieces.length - 1 !== times) {
+    if (pieces.length - 1 !== change.times) {
       throw new UserError(
-        `${file} is not the source that hkdist changes before it compiles it (docs/adr/0024): \`npm ci\` brings it back.`,
+        `${file} is not the source that hkdist changes before it compiles it (docs/adr/0024). If it was edited, \`npm ci\` brings ` +
+          "it back; if bsdiff-node has another version, tools/adapt-bsdiff.ts must be written for that one.",
       );
     }
-    writeFileSync(`${file}.new`, pieces.join(to), "latin1");
+    sources.set(file, pieces.join(change.to));
+  }
+  for (const [file, source] of sources) {
+    writeFileSync(`${file}.new`, source, "latin1");
     renameSync(`${file}.new`, file);
   }
   copyFileSync(SORT, sortIn(folder));

@@ -24,9 +24,9 @@ export class Workshop {
   private readonly folder: string;
   private readonly logFile: string;
 
-  /** @param name of its folder, and of the log file in .local */
-  constructor(name = "verify") {
-    this.folder = mkdtempSync(join(tmpdir(), `hkdist-${name}-`));
+  /** @param name of its folder, and of the log file in .local @param parent the folder that it is made in */
+  constructor(name = "verify", parent = tmpdir()) {
+    this.folder = mkdtempSync(join(parent, `hkdist-${name}-`));
     this.logFile = join(localFolder, `${name}.log`);
     mkdirSync(localFolder, { recursive: true });
     rmSync(this.logFile, { force: true });

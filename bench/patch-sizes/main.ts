@@ -1,13 +1,14 @@
 // npm run bench:patch-sizes: what build modes and bzip2's block size do to patches. See USAGE.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runTool } from "../../tools/run-tool.ts";
 import { GO_CACHE } from "../shared/build-release.ts";
+import { passingFolder } from "../shared/cleaning.ts";
 import { count, machine, percent, table } from "../shared/figures.ts";
+import { namedOf, platformList } from "../shared/options.ts";
 import { AGE, type Product, YQ } from "../shared/products.ts";
+import { BSDIFF, needProgram } from "../shared/programs.ts";
 
 const USAGE = `npm run bench:patch-sizes -- [--only age,yq] [--platforms linux-amd64,...] [--json]
 
@@ -47,19 +48,16 @@ function parse(): Request | undefined {
         json: { type: "boolean", default: false },
       },
     });
-    const asked = values.only.split(",");
-    const products = PRODUCTS.filter(({ name }) => asked.includes(name));
-    if (products.length !== asked.length) return undefined;
-    return { products, platforms: values.platforms.split(","), json: values.json };
+    const [products, platforms] = [namedOf(values.only, PRODUCTS), platformList(values.platforms)];
+    return products && platforms ? { products, platforms, json: values.json } : undefined;
   } catch {
     return undefined;
   }
 }
 
 async function main({ products, platforms, json }: Request): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "hkdist-bench-patch-sizes-"));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  needProgram(BSDIFF);
+  const folder = passingFolder("bench-patch-sizes");
   const rows: Row[] = [];
   for (const product of products) {
     const last = product.versions.length - 1;

@@ -14,7 +14,9 @@ import { clientSettings, reset, up } from "../../local/local-aws.ts";
 import { localFolder } from "../../tools/checkout.ts";
 import { ensureNativeAddon, HOST } from "../../tools/native-addon.ts";
 import { runTool } from "../../tools/run-tool.ts";
+import { exitWhenInterrupted } from "../shared/cleaning.ts";
 import { machine } from "../shared/figures.ts";
+import { platformList, wholeNumber } from "../shared/options.ts";
 import { AGE, YQ } from "../shared/products.ts";
 import { report, type Step } from "./report.ts";
 import { type StoredPair, storePair } from "./stored-pair.ts";
@@ -41,8 +43,8 @@ function parse(): Request | undefined {
         json: { type: "boolean", default: false },
       },
     });
-    const runs = Number(values.runs);
-    return runs >= 1 ? { ...values, runs } : undefined;
+    const [[platform, more] = [], runs] = [platformList(values.platform), wholeNumber(values.runs)];
+    return platform && more === undefined && runs ? { platform, runs, json: values.json } : undefined;
   } catch {
     return undefined;
   }
@@ -50,9 +52,12 @@ function parse(): Request | undefined {
 
 async function main({ platform, runs, json }: Request): Promise<number> {
   const log = (line: string) => console.error(line);
+  const print = console.log;
+  // What the function logs is no part of what this finds.
+  console.log = () => {};
   const folder = join(localFolder, "bench-patch-step");
   const aws = join(folder, "aws");
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+  exitWhenInterrupted();
   await ensureNativeAddon(HOST, log);
   await reset(aws, () => {});
   rmSync(folder, { recursive: true, force: true });
@@ -85,7 +90,7 @@ async function main({ platform, runs, json }: Request): Promise<number> {
       }
     }
     const found = { machine: machine(), platform, runs, steps };
-    console.log(json ? JSON.stringify(found, null, 2) : report(found));
+    print(json ? JSON.stringify(found, null, 2) : report(found));
     return 0;
   } finally {
     await reset(aws, () => {});

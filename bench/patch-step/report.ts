@@ -64,7 +64,15 @@ export function report({ machine, platform, runs, steps }: Found): string {
   return [
     `${platform}; ${machine}; medians of ${runs} runs (least to most).`,
     table(
-      ["pair", "bsdiff alone", "the function", "more than alone", "around its diff", ...parts, "the target's download alone"],
+      [
+        "pair",
+        "bsdiff alone",
+        "the function",
+        "more than alone",
+        "around its diff",
+        ...parts,
+        "the target's download alone",
+      ],
       rows,
     ),
     "By memory, computed from its processor time and Lambda's price: a patch, and a thousand of them:",

@@ -32,8 +32,8 @@ export async function storePair(one: {
 }): Promise<StoredPair> {
   const { product, platform, s3, bucket, table } = one;
   const folder = join(one.folder, product.name);
-  const workshop = new Workshop("bench-patch-step");
   mkdirSync(folder, { recursive: true });
+  const workshop = new Workshop("bench-patch-step", folder);
   try {
     const repository = product.repository(workshop.path("repository"));
     const store = async (name: string, at: number): Promise<Artifact> => {

@@ -27,8 +27,8 @@ export async function buildPairs(
   const gzipBytes = new Map<string, number>();
   const nameOf = (platform: string, build: Build, which: string) =>
     join(folder, `${product.name}-${platform}-${build}-${which}`);
-  const workshop = new Workshop("bench-patches");
   mkdirSync(folder, { recursive: true });
+  const workshop = new Workshop("bench-patches", folder);
   try {
     const repository = product.repository(join(folder, `${product.name}.repository`));
     const newest = product.versions.length - 1;

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
+import { BSDIFF, lackOfProgram, type Program } from "../shared/programs.ts";
 import { BSDIFF4_PYTHON, ensureBsdiff4, ensureQbsdiff, QBSDIFF } from "./foreign.ts";
 
 /** Files of one pair: a command reads the first two and writes the others. */
@@ -17,8 +17,7 @@ export interface Engine {
   title?: string;
   /** `ours` is what buildspec/build.sh makes, `plain` what `go build` makes by itself. */
   build: "ours" | "plain";
-  /** Programs that are taken from PATH, with Debian's package. */
-  program?: { name: string; debian: string };
+  program?: Program;
   /** Fetches it into .local. */
   ensure?: (log: (line: string) => void) => Promise<void>;
   make: (files: Files) => string[];
@@ -27,7 +26,7 @@ export interface Engine {
 }
 
 const bsdiff = {
-  program: { name: "bsdiff", debian: "bsdiff" },
+  program: BSDIFF,
   make: ({ base, target, patch }: Files) => ["bsdiff", base, target, patch],
   apply: ({ base, result, patch }: Files) => ["bspatch", base, result, patch],
 };
@@ -97,11 +96,8 @@ function zstd(...args: string[]): string[] {
 
 /** Makes an engine ready. @returns why it cannot be had, if so */
 export async function lackOfEngine(engine: Engine, log: (line: string) => void): Promise<string | undefined> {
-  const { program } = engine;
-  const places = (process.env["PATH"] ?? "").split(delimiter);
-  if (program !== undefined && !places.some((place) => existsSync(join(place, program.name)))) {
-    return `there is no ${program.name} in PATH (Debian and Ubuntu: apt-get install ${program.debian})`;
-  }
+  const lack = engine.program && lackOfProgram(engine.program);
+  if (lack !== undefined) return lack;
   try {
     await engine.ensure?.(log);
     return undefined;

@@ -1,13 +1,13 @@
 // npm run bench:patches: our patches beside hkdist's and other engines', of pairs of real releases. See USAGE.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureNativeAddon, HOST } from "../../tools/native-addon.ts";
 import { runTool } from "../../tools/run-tool.ts";
+import { passingFolder } from "../shared/cleaning.ts";
 import { machine } from "../shared/figures.ts";
-import { AGE, HUGO, YQ } from "../shared/products.ts";
+import { namedOf, platformList, wholeNumber } from "../shared/options.ts";
+import { AGE, HUGO, type Product, YQ } from "../shared/products.ts";
 import { buildPairs } from "./builds.ts";
 import { ENGINES, type Engine, lackOfEngine } from "./engines.ts";
 import { type Measured, measure } from "./measure.ts";
@@ -23,7 +23,7 @@ Engines: ${ENGINES.map(({ name }) => name).join(", ")}.`;
 const PRODUCTS = [AGE, YQ, HUGO];
 
 interface Request {
-  only: string[];
+  products: Product[];
   platforms: string[];
   engines: Engine[];
   runs: number;
@@ -43,19 +43,17 @@ function parse(): Request | undefined {
         json: { type: "boolean", default: false },
       },
     });
-    const only = values.only.split(",");
-    const asked = values.engines.split(",");
-    const runs = Number(values.runs);
-    const known = [...PRODUCTS.map(({ name }) => name), ...ENGINES.map(({ name }) => name)];
-    if (![...only, ...asked].every((name) => known.includes(name)) || !(runs >= 1)) return undefined;
-    const engines = ENGINES.filter((engine) => asked.includes(engine.name));
-    return { only, platforms: values.platforms.split(","), engines, runs, json: values.json };
+    const [products, engines] = [namedOf(values.only, PRODUCTS), namedOf(values.engines, ENGINES)];
+    const [platforms, runs] = [platformList(values.platforms), wholeNumber(values.runs)];
+    return products && engines && platforms && runs
+      ? { products, platforms, engines, runs, json: values.json }
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function main({ only, platforms, engines, runs, json }: Request): Promise<number> {
+async function main({ products, platforms, engines, runs, json }: Request): Promise<number> {
   const log = (line: string) => console.error(line);
   await ensureNativeAddon(HOST, log);
   const ready: Engine[] = [];
@@ -66,12 +64,10 @@ async function main({ only, platforms, engines, runs, json }: Request): Promise<
     else missing.push(`${engine.name} is left out: ${lack}.`);
   }
   for (const sentence of missing) log(sentence);
-  const folder = mkdtempSync(join(tmpdir(), "hkdist-bench-patches-"));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const folder = passingFolder("bench-patches");
 
   const rows: Row[] = [];
-  for (const product of PRODUCTS.filter(({ name }) => only.includes(name))) {
+  for (const product of products) {
     const pairOf = await buildPairs(product, platforms, folder, log);
     const pair = `${product.name} ${product.versions.slice(-2).join(" -> ")}`;
     for (const platform of platforms) {
@@ -89,7 +85,7 @@ async function main({ only, platforms, engines, runs, json }: Request): Promise<
     }
   }
   const go = execFileSync("go", ["version"], { encoding: "utf8" }).split(" ")[2];
-  const found: Found = { machine: `${machine()}, ${go}`, missing, rows };
-  console.log(json ? JSON.stringify(found, null, 2) : report(found, runs));
+  const found: Found = { machine: `${machine()}, ${go}`, runs, missing, rows };
+  console.log(json ? JSON.stringify(found, null, 2) : report(found));
   return 0;
 }

@@ -32,6 +32,7 @@ export interface Row {
 
 export interface Found {
   machine: string;
+  runs: number;
   /** A sentence for each engine that could not be had. */
   missing: string[];
   rows: Row[];
@@ -63,7 +64,7 @@ export function rowOf(one: {
 }
 
 /** Markdown: a table for each pair, and one of what updates download. */
-export function report({ machine, missing, rows }: Found, runs: number): string {
+export function report({ machine, runs, missing, rows }: Found): string {
   const groups = Map.groupBy(rows, ({ pair, platform }) => `${pair}, ${platform}`);
   const notes = `${machine}; medians of ${runs} runs (least to most).`;
   const parts = [notes, ...missing];

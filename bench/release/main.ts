@@ -7,19 +7,22 @@ import { localFolder } from "../../tools/checkout.ts";
 import type { Repository } from "../../tools/repository.ts";
 import { runTool } from "../../tools/run-tool.ts";
 import { GO_CACHE } from "../shared/build-release.ts";
+import { exitWhenInterrupted } from "../shared/cleaning.ts";
 import { machine } from "../shared/figures.ts";
+import { namedOf, platformList, wholeNumber } from "../shared/options.ts";
 import { plainBuild } from "../shared/plain-build.ts";
 import { AGE, GREET, type Product, tagOf, YQ } from "../shared/products.ts";
+import { BSDIFF, needProgram } from "../shared/programs.ts";
 import { originalWay } from "./original-way.ts";
 import { CACHES, type Cache, type Found, type Measured, report } from "./report.ts";
 import { timedRelease } from "./timed-release.ts";
 
 const USAGE = `npm run bench:release -- [--only age|greet|yq] [--platforms linux-amd64,...] [--bases 4] [--cache cold,warm]
-    [--builds 1] [--runs 1] [--json]
+    [--builds 1] [--runs 3] [--json]
 
 Releases a tool for some platforms, with patches from some base versions, on the local AWS, and does the same the original's way: plain
 builds one after another, then bsdiff for one patch after another. Cold: with Go's cache empty, as it is in every CodeBuild
-build. Warm: with the cache that building the bases left. Takes a quarter of an hour, and Debian's bsdiff; nothing else should run.`;
+build. Warm: with the cache that building the bases left. Takes half an hour, and Debian's bsdiff; nothing else should run.`;
 
 const PRODUCTS = [AGE, GREET, YQ];
 const PLATFORMS = "linux-amd64,darwin-arm64,windows-amd64";
@@ -45,26 +48,23 @@ function parse(): Request | undefined {
         bases: { type: "string", default: "4" },
         cache: { type: "string", default: CACHES.join(",") },
         builds: { type: "string", default: "1" },
-        runs: { type: "string", default: "1" },
+        runs: { type: "string", default: "3" },
         json: { type: "boolean", default: false },
       },
     });
-    const product = PRODUCTS.find(({ name }) => name === values.only);
-    const [bases, builds, runs] = [values.bases, values.builds, values.runs].map(Number);
-    const asked = values.cache.split(",");
-    const caches = CACHES.filter((cache) => asked.includes(cache));
-    if (product === undefined || caches.length !== asked.length) return undefined;
-    if (!(bases !== undefined && bases >= 0 && bases < product.versions.length)) return undefined;
-    if (!(builds !== undefined && builds >= 1) || !(runs !== undefined && runs >= 1)) return undefined;
-    return {
-      product,
-      platforms: values.platforms.split(","),
-      bases,
-      caches,
-      builds,
-      runs,
-      json: values.json,
-    };
+    const [[product, more] = [], platforms] = [
+      namedOf(values.only, PRODUCTS),
+      platformList(values.platforms),
+    ];
+    const caches = namedOf(
+      values.cache,
+      CACHES.map((name) => ({ name })),
+    )?.map(({ name }) => name);
+    // Building the bases is what warms the cache.
+    const [bases, builds, runs] = [values.bases, values.builds, values.runs].map((text) => wholeNumber(text));
+    if (!product || more || !platforms || !caches || !bases || !builds || !runs) return undefined;
+    if (bases >= product.versions.length) return undefined;
+    return { product, platforms, bases, caches, builds, runs, json: values.json };
   } catch {
     return undefined;
   }
@@ -81,7 +81,8 @@ async function main(request: Request): Promise<number> {
     warm: join(folder, "go-build"),
   };
   const log = (line: string) => console.error(line);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+  needProgram(BSDIFF);
+  exitWhenInterrupted();
   process.on("exit", () => {
     if (!existsSync(places.aside)) return;
     rmSync(GO_CACHE, { recursive: true, force: true });
@@ -91,6 +92,8 @@ async function main(request: Request): Promise<number> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   if (existsSync(GO_CACHE) && !existsSync(places.aside)) renameSync(GO_CACHE, places.aside);
+  // What a run left that was killed.
+  rmSync(GO_CACHE, { recursive: true, force: true });
 
   try {
     const repository = product.repository(join(folder, "repository"));
@@ -106,10 +109,10 @@ async function main(request: Request): Promise<number> {
     product.release(repository, target);
     await down(places.aws, () => {});
     cpSync(places.aws, places.prepared, { recursive: true });
-    if (existsSync(GO_CACHE)) renameSync(GO_CACHE, places.warm);
+    renameSync(GO_CACHE, places.warm);
     const setCache = (cache: Cache) => {
       rmSync(GO_CACHE, { recursive: true, force: true });
-      if (cache === "warm" && existsSync(places.warm)) cpSync(places.warm, GO_CACHE, { recursive: true });
+      if (cache === "warm") cpSync(places.warm, GO_CACHE, { recursive: true });
     };
 
     const measured: Measured[] = [];

@@ -1,4 +1,5 @@
 import { seconds, spreadOf, spreadText, table, times } from "../shared/figures.ts";
+import type { BuildPart } from "./build-parts.ts";
 import { costOf } from "./cost-of.ts";
 import type { OriginalTimes } from "./original-way.ts";
 import type { Timed } from "./timed-release.ts";
@@ -29,27 +30,39 @@ export function report({ machine, what, measured }: Found): string {
     cache,
     of(runs, ({ original }) => original.wall),
     of(runs, ({ ours }) => ours.wall),
-    times(
-      spreadOf(runs.map(({ ours }) => ours.wall)).median,
-      spreadOf(runs.map(({ original }) => original.wall)).median,
+    spreadText(spreadOf(runs.map(({ ours, original }) => ours.wall / original.wall)), (ratio) =>
+      times(ratio, 1),
     ),
     `$${spreadOf(runs.map(({ ours }) => costOf(ours))).median.toFixed(3)}`,
   ]);
-  const names = [...new Set(measured.flatMap(({ ours }) => ours.states.map(({ name }) => name)))];
-  const inState = ({ ours }: Measured, name: string) =>
-    ours.states.filter((state) => state.name === name).reduce((sum, state) => sum + state.seconds, 0);
+  const namesOf = (list: (ours: Timed) => BuildPart[]) => [
+    ...new Set(measured.flatMap(({ ours }) => list(ours).map(({ name }) => name))),
+  ];
+  const total = (parts: BuildPart[], name: string) =>
+    parts.filter((part) => part.name === name).reduce((sum, part) => sum + part.seconds, 0);
   const row = (name: string, value: (run: Measured) => number) => [
     name,
     ...groups.map(([, runs]) => of(runs, value)),
   ];
   const heads = groups.map(([cache]) => cache);
   return [
-    `${what}; ${machine}; ${measured.length / groups.length} runs.`,
+    `${what}; ${machine}; medians of ${measured.length / groups.length} runs (least to most).`,
     table(["Go's cache", "the original's way", "ours", "of it", "on AWS"], walls),
     "Ours, state by state:",
     table(
       ["state", ...heads],
-      names.map((name) => row(name, (run) => inState(run, name))),
+      namesOf(({ states }) => states).map((name) => row(name, ({ ours }) => total(ours.states, name))),
+    ),
+    "Within Build, part by part, and what goes on beside:",
+    table(
+      ["part", ...heads],
+      [
+        ...namesOf(({ buildParts }) => buildParts).map((name) =>
+          row(name, ({ ours }) => total(ours.buildParts, name)),
+        ),
+        row("recording, the slowest", ({ ours }) => Math.max(...ours.recording)),
+        row("one patch, in its function", ({ ours }) => spreadOf(ours.patches).median),
+      ],
     ),
     "The original's way:",
     table(

@@ -12,10 +12,11 @@ export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const [least] = sorted;
   const most = sorted.at(-1);
-  const median = sorted[(sorted.length - 1) >> 1];
-  if (least === undefined || most === undefined || median === undefined)
+  // Of an even number, halfway between the two in the middle.
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  if (least === undefined || most === undefined || low === undefined || high === undefined)
     throw new Error("nothing was measured");
-  return { median, least, most };
+  return { median: (low + high) / 2, least, most };
 }
 
 /** A median with its spread in brackets. @param format of one value, with its unit */

@@ -48,7 +48,7 @@ export const HUGO = requiring("hugo", HUGO_PACKAGE, `${HUGO_PACKAGE}/common/hugo
   "v0.160.1",
 ]);
 
-/** A module that only requires somebody else's tool, of which there are two real releases. */
+/** A module that only requires somebody else's tool, of which there are real releases. */
 function requiring(
   name: string,
   mainPackage: string,

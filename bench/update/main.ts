@@ -9,7 +9,9 @@ import { followRelease, startRelease } from "../../local/release.ts";
 import { localFolder } from "../../tools/checkout.ts";
 import { hostPlatform } from "../../tools/install.ts";
 import { runTool } from "../../tools/run-tool.ts";
+import { exitWhenInterrupted } from "../shared/cleaning.ts";
 import { machine } from "../shared/figures.ts";
+import { wholeNumber } from "../shared/options.ts";
 import { tagOf } from "../shared/products.ts";
 import { type Found, report, type Taken, WAYS, type Way } from "./report.ts";
 import { SELF_UPDATING } from "./self-updating.ts";
@@ -44,8 +46,9 @@ function parse(): Request | undefined {
       },
     });
     const speeds = values.speeds.split(",").map(Number);
-    const [roundTrip = 0, runs = 0] = [values["round-trip"], values.runs].map(Number);
-    if (!speeds.every((speed) => speed > 0) || !(roundTrip >= 0) || !(runs >= 1)) return undefined;
+    const [roundTrip, runs] = [wholeNumber(values["round-trip"], 0), wholeNumber(values.runs)];
+    if (!speeds.every((speed) => speed > 0) || roundTrip === undefined || runs === undefined)
+      return undefined;
     return { speeds, roundTrip, runs, json: values.json };
   } catch {
     return undefined;
@@ -56,7 +59,7 @@ async function main({ speeds, roundTrip, runs, json }: Request): Promise<number>
   const folder = join(localFolder, "bench-update");
   const aws = join(folder, "aws");
   const log = (line: string) => console.error(line);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+  exitWhenInterrupted();
   const slow = new SlowLink();
   await reset(aws, () => {});
   rmSync(folder, { recursive: true, force: true });

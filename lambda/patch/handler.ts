@@ -26,8 +26,11 @@ export const handler = step(
     const started = Date.now();
     const stopwatch = new Stopwatch();
     const deadline = started + context.getRemainingTimeInMillis();
-    const result = await makePatch({ ...patcher, deadline, stopwatch }, event);
-    log("patch", { ...result, took: stopwatch.milliseconds });
+    const result = await makePatch({ ...patcher, deadline, stopwatch }, event).finally(() =>
+      // Of one that fails, too: it may be what took so long.
+      log("patch took", stopwatch.milliseconds),
+    );
+    log("patch", { ...result });
     if (result.outcome !== "none") measureRoom(context, (Date.now() - started) / 1000);
     return result;
   },

@@ -30,7 +30,7 @@ export const LARGEST_PAIR = 380e6;
 
 /**
  * What bsdiff takes for a pair on one processor, with what goes with it: downloads, applying the patch, storing it.
- * It first sorts the base's suffixes (native/suffix-array.h: 4 bytes for each byte beside the base, and up to 3 more on the way), then
+ * It first sorts the base's suffixes (native/suffix-array.h: 4 bytes for each byte beside the base, and less than 3 more on the way), then
  * holds them, the target, and two buffers of its size (bsdiff.c in the package).
  * @param baseSize bytes, unpacked; @param targetSize bytes, unpacked
  */
@@ -78,7 +78,8 @@ export async function resourcesHere(folder: string, deadline: number): Promise<R
 /** Why a pair is not tried here, or undefined when there is room for it. */
 export function lackOf(needs: Resources, there: Room): string | undefined {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`;
-  const advice = there.megabytes < functionFor(LARGEST_PAIR).megabytes ? ": raise largestBinaryBytes, which sizes it" : "";
+  const advice =
+    there.megabytes < functionFor(LARGEST_PAIR).megabytes ? ": raise largestBinaryBytes, which sizes it" : "";
   if (needs.memory > there.memory) {
     return `it takes ${megabytes(needs.memory)} of memory, the patch function has ${megabytes(there.memory)}${advice}`;
   }

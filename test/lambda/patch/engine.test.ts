@@ -73,21 +73,28 @@ describe("a patch", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   describe.each(BASES)("from %s", (_, base) => {
-    it.each<[string, (base: Buffer) => Buffer]>([
-      ["a next version", next],
-      ["itself", (base) => base],
-      ["noise", () => noise(3000)],
-      ["nothing", () => Buffer.alloc(0)],
-    ])("to %s makes it, and says what Debian's bsdiff says", async (_, make) => {
-      const target = make(base);
+    const TARGETS: [string, Buffer][] = [
+      ["a next version", next(base)],
+      ["itself", base],
+      ["noise", noise(3000)],
+      ["nothing", Buffer.alloc(0)],
+    ];
+    const diff = async (target: Buffer) => {
       writeFileSync(file("base"), base);
       writeFileSync(file("target"), target);
       await engine.diff(folder);
+    };
+
+    it.each(TARGETS)("to %s makes it", async (_, target) => {
+      await diff(target);
       await engine.prove(folder, "the patch", createHash("sha256").update(target).digest("base64"));
       expect(readFileSync(file("result"))).toEqual(target);
+    });
 
-      // It maps files into memory, which cannot be done with empty ones.
-      if (!hasBsdiff || base.length === 0 || target.length === 0) return;
+    // That one maps files into memory, which cannot be done with empty ones.
+    const filled = TARGETS.filter(([, target]) => base.length > 0 && target.length > 0);
+    it.skipIf(!hasBsdiff).each(filled)("to %s says what Debian's bsdiff says", async (_, target) => {
+      await diff(target);
       execFileSync("bsdiff", [file("base"), file("target"), file("debian")]);
       const told = (name: string) =>
         execFileSync("python3", ["-c", STREAMS, file(name)], { maxBuffer: 2 ** 24 });

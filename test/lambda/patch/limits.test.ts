@@ -1,6 +1,13 @@
 import { tmpdir } from "node:os";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { functionFor, LARGEST_PAIR, LIMIT_SECONDS, lackOf, needsOf, resourcesHere } from "../../../lambda/patch/limits.ts";
+import {
+  functionFor,
+  LARGEST_PAIR,
+  LIMIT_SECONDS,
+  lackOf,
+  needsOf,
+  resourcesHere,
+} from "../../../lambda/patch/limits.ts";
 import { configSchema } from "../../../lib/config/schema.ts";
 import { GREET } from "../../lib/stages.ts";
 
@@ -88,7 +95,12 @@ describe("the function for a largest binary", () => {
     LARGEST_PAIR,
   ])("has room for a pair of %i bytes each, which fills it to less than the alarm's 90 %", (largest) => {
     const { megabytes, temporaryMegabytes } = functionFor(largest);
-    const there = { megabytes, memory: megabytes * MB, files: temporaryMegabytes * MB, seconds: LIMIT_SECONDS };
+    const there = {
+      megabytes,
+      memory: megabytes * MB,
+      files: temporaryMegabytes * MB,
+      seconds: LIMIT_SECONDS,
+    };
     const needs = needsOf(largest, largest);
     expect(lackOf(needs, there)).toBeUndefined();
     expect(needs.memory / there.memory).toBeLessThan(0.9);
