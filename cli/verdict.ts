@@ -18,10 +18,9 @@ interface Verdict {
 function judge(progress: Progress, { directoryUrl }: Deployment): Verdict {
   const { machine, cmd, version, status, published, platforms, asked } = progress;
   if (status !== "succeeded" && progress.steps.some(isPublished)) {
-    const said = [
-      `It did not come to its end, but ${cmd} ${version} is published: patches that are missing are made when it is started again.`,
-    ];
-    return { said, next: releaseAgain(progress) };
+    const how = status === "stopped" ? "was stopped" : "did not come to its end";
+    const said = [`It ${how}, but ${cmd} ${version} was published. Patches that are missing are made by:`];
+    return { said, next: `npx hkdist release ${cmd} --tag v${version}${asked.options.others}` };
   }
   if (status === "stopped") {
     const said = ["It was stopped. What it stored stays; started again, it goes on from there."];

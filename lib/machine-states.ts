@@ -52,7 +52,7 @@ const PATCH_AGAIN = { ...AGAIN, maxAttempts: 1 };
  * What an error output says to people. A function's cause is a JSON document with its stack: people get the message,
  * the stack stays in the log.
  */
-export function sentence(errorOutput: string): string {
+function sentence(errorOutput: string): string {
   const cause = `${errorOutput}.Cause`;
   const message = `($substring(${cause}, 0, 1) = '{' ? $parse(${cause}).errorMessage : ${cause})`;
   return `$exists(${cause}) ? ${message} : 'no cause given: see the execution history'`;

@@ -32,7 +32,6 @@ import {
   invoke,
   type Payload,
   patchEach,
-  sentence,
   stateMachine,
 } from "./machine-states.ts";
 
@@ -64,16 +63,6 @@ const CODEBUILD_TROUBLE = {
   MaxDelaySeconds: 300,
   MaxAttempts: 25,
   JitterStrategy: "FULL",
-};
-
-/** Whoever reads that a release failed must know that clients get it all the same. */
-const CAUGHT_AFTER_PUBLISH = {
-  errors: ["States.ALL"],
-  assign: {
-    failure:
-      "{% $merge([$states.errorOutput, { 'Cause': ($published ? $request.cmd & ' ' & $plan.version & " +
-      `' is current, but not all of its patches were made: ' : '') & (${sentence("$states.errorOutput")}) }]) %}`,
-  },
 };
 
 /**
@@ -174,7 +163,7 @@ export class ReleaseMachine extends Construct {
       cmd: "$request.cmd",
       version: "$plan.version",
     });
-    patch.addCatch(failed, props.publishWhen === "patched" ? CAUGHT : CAUGHT_AFTER_PUBLISH);
+    patch.addCatch(failed, CAUGHT);
 
     const untilAlone = {
       errors: ["ConcurrentPublishError"],

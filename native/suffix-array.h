@@ -1,8 +1,8 @@
 /*
  * Sorts the suffixes of a file: SA-IS, as described by Nong, Zhang and Chan, "Two Efficient Algorithms for Linear Time Suffix Array
- * Construction" (IEEE Transactions on Computers, 2011). It takes 4 bytes for each byte of the file, and less than 3 more on
- * the way (buckets of at most half as many names, a bit for each symbol of each level), where bsdiff's own sorting takes 16, and a
- * fraction of its time (docs/performance.md).
+ * Construction" (IEEE Transactions on Computers, 2011). It takes 4 bytes for each byte of the file, and at most 2.25 more on
+ * the way (4 for each of at most half as many names, of one level at a time; a bit for each symbol of each level), where bsdiff's own
+ * sorting takes 16, and a fraction of its time (docs/performance.md).
  */
 #ifndef HKDIST_SUFFIX_ARRAY_H
 #define HKDIST_SUFFIX_ARRAY_H

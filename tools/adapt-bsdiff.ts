@@ -41,7 +41,7 @@ export function isAdapted(folder: string): boolean {
 }
 
 /**
- * Makes the package's source what we compile: all of it, or nothing. Files are replaced, for npm may have linked them from a cache.
+ * Makes the package's source what we compile; all of it is checked before anything is written. Files are replaced, for npm may have linked them from a cache.
  * @throws UserError when it is not the source that this was written for
  */
 export function adapt(folder: string): void {

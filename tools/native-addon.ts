@@ -114,19 +114,25 @@ async function compile(log: (line: string) => void): Promise<void> {
   log(`Compiling ${ADDON} for Node ${process.version}.`);
   const logFile = join(localFolder, "native.log");
   rmSync(logFile, { force: true });
+  await compileAddon(ADDON, root, logFile);
+  if (!loads()) throw new UserError(`${ADDON} was compiled but does not load. See ${logFile}.`);
+}
+
+/**
+ * Has npm compile a package for the Node that runs this, with the headers that come with it.
+ * @param folder whose node_modules has the package
+ * @throws CommandError with the end of the log
+ */
+export async function compileAddon(name: string, folder: string, logFile: string): Promise<void> {
   // The npm that runs this script, if one does: its node-gyp is known to be there.
   const caller = process.env["npm_execpath"] ?? "";
-  const npm = basename(caller) === "npm-cli.js" ? [process.execPath, caller] : ["npm"];
   const [command = "npm", ...args] = [
-    ...npm,
-    "rebuild",
-    ADDON,
-    "--ignore-scripts=false",
-    "--foreground-scripts",
+    ...(basename(caller) === "npm-cli.js" ? [process.execPath, caller] : ["npm"]),
+    ...["rebuild", name, "--ignore-scripts=false", "--foreground-scripts"],
   ];
   await run(command, args, {
-    name: `Compiling ${ADDON}`,
-    cwd: root,
+    name: `Compiling ${name}`,
+    cwd: folder,
     env: {
       ...process.env,
       PATH: `${nodeBin}${delimiter}${process.env["PATH"] ?? ""}`,
@@ -138,7 +144,6 @@ async function compile(log: (line: string) => void): Promise<void> {
     logFile,
     limitSeconds: COMPILE_LIMIT_SECONDS,
   });
-  if (!loads()) throw new UserError(`${ADDON} was compiled but does not load. See ${logFile}.`);
 }
 
 /** In the image that AWS gives out for compiling what Lambda's Node 24 loads. It fetches Node's headers. */

@@ -46,7 +46,9 @@ async function main({ products }: { products: Product[] }): Promise<number> {
   const measured: Measured[] = [];
   const take = (pair: Pair, kind: Measured["kind"], runs: number) => {
     console.error(`${pair.name}, ${megabytes(pair.base.length)}`);
-    for (let run = 0; run < runs; run++) measured.push({ ...pair, kind, ...measure(pair, folder) });
+    const { name, base, target } = pair;
+    const about = { name, kind, baseBytes: base.length, targetBytes: target.length };
+    for (let run = 0; run < runs; run++) measured.push({ ...about, ...measure(pair, folder) });
   };
   for (const product of products) {
     for (const pair of await releasePairs(product, folder)) take(pair, "release", RELEASE_RUNS);
@@ -57,8 +59,11 @@ async function main({ products }: { products: Product[] }): Promise<number> {
   return 0;
 }
 
-interface Measured extends Pair {
+interface Measured {
+  name: string;
   kind: "release" | "made up";
+  baseBytes: number;
+  targetBytes: number;
   /** Bytes of the process. */
   peak: number;
   /** With the proof. */
@@ -85,10 +90,14 @@ async function releasePairs(product: Product, folder: string): Promise<Pair[]> {
     console.error(`building ${product.name} ${product.versions[at]}`);
     product.release(repository, at);
     const { gzips } = await buildRelease(workshop, product, repository, [PLATFORM]);
-    binaries.set(at, gunzipSync(gzips.get(PLATFORM) ?? Buffer.alloc(0)));
+    for (const gzip of gzips.values()) binaries.set(at, gunzipSync(gzip));
   }
   workshop.remove();
-  const binary = (at: number) => binaries.get(at) ?? Buffer.alloc(0);
+  const binary = (at: number) => {
+    const bytes = binaries.get(at);
+    if (bytes !== undefined) return bytes;
+    throw new Error(`${product.name} ${product.versions[at]} was not built for ${PLATFORM}`);
+  };
   return [...new Set([last - 1, 0])].map((from) => ({
     name: `${product.name} ${product.versions[from]} -> ${product.versions[last]}`,
     base: binary(from),
@@ -98,22 +107,25 @@ async function releasePairs(product: Product, folder: string): Promise<Pair[]> {
 
 /** Markdown. */
 function report(measured: Measured[]): string {
-  const stepsOf = ({ base, target }: Pair) => (base.length + target.length) * Math.log2(base.length + 2);
+  const stepsOf = ({ baseBytes, targetBytes }: Measured) =>
+    (baseBytes + targetBytes) * Math.log2(baseBytes + 2);
   const nanoseconds = (one: Measured) => (one.seconds * 1e9) / stepsOf(one);
-  const needsFor = ({ base, target }: Pair) => needsOf(base.length, target.length);
-  const pairs = [...Map.groupBy(measured, ({ name, base }) => `${name} ${base.length}`).values()];
-  const rows = pairs.map((runs) => {
-    const [{ name, base, patchBytes } = runs[0] as Measured] = runs;
-    const needs = needsFor(runs[0] as Measured);
-    return [
-      ...[name, megabytes(base.length)],
+  const needsFor = ({ baseBytes, targetBytes }: Measured) => needsOf(baseBytes, targetBytes);
+  const pairs = Map.groupBy(measured, ({ name, baseBytes }) => `${name} ${baseBytes}`).values();
+  const rows = [...pairs].flatMap((runs) => {
+    const [first] = runs;
+    if (first === undefined) return [];
+    const needs = needsFor(first);
+    const cells = [
+      ...[first.name, megabytes(first.baseBytes)],
       megabytes(spreadOf(runs.map(({ peak }) => peak)).most),
       megabytes(needs.memory),
       spreadOf(runs.map(({ seconds }) => seconds)).median.toFixed(1),
       needs.seconds.toFixed(1),
       spreadOf(runs.map(nanoseconds)).median.toFixed(1),
-      megabytes(patchBytes),
+      megabytes(first.patchBytes),
     ];
+    return [cells];
   });
   const heads = [
     "pair",
@@ -127,12 +139,13 @@ function report(measured: Measured[]): string {
   ];
   const fixed = measured.map((one) => one.peak - (needsFor(one).memory - FIXED_MEMORY));
   const slowest = (kind: Measured["kind"]) =>
-    spreadOf(measured.filter((one) => one.kind === kind).map(nanoseconds)).most.toFixed(1);
+    spreadOf(measured.filter((one) => one.kind === kind).map(nanoseconds)).most;
   return [
     `${machine()}; releases ${RELEASE_RUNS} times: the most memory, medians of time.`,
     table(heads, rows),
     `Beside what grows with the files: ${megabytes(Math.max(...fixed))} at most (the model: ${megabytes(FIXED_MEMORY)}).`,
-    `A step takes a release ${slowest("release")} ns at most, what is made up ${slowest("made up")} ns (the model: ${STEP}).`,
+    `A step takes a release ${slowest("release").toFixed(1)} ns at most, three times of which are ` +
+      `${(3 * slowest("release")).toFixed(0)} (the model: ${STEP}); what is made up ${slowest("made up").toFixed(1)} ns.`,
   ].join("\n\n");
 }
 

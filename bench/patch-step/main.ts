@@ -52,9 +52,9 @@ function parse(): Request | undefined {
 
 async function main({ platform, runs, json }: Request): Promise<number> {
   const log = (line: string) => console.error(line);
-  const print = console.log;
   // What the function logs is no part of what this finds.
-  console.log = () => {};
+  const write = process.stdout.write;
+  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof write;
   const folder = join(localFolder, "bench-patch-step");
   const aws = join(folder, "aws");
   exitWhenInterrupted();
@@ -90,7 +90,8 @@ async function main({ platform, runs, json }: Request): Promise<number> {
       }
     }
     const found = { machine: machine(), platform, runs, steps };
-    print(json ? JSON.stringify(found, null, 2) : report(found));
+    process.stdout.write = write;
+    console.log(json ? JSON.stringify(found, null, 2) : report(found));
     return 0;
   } finally {
     await reset(aws, () => {});

@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { BSDIFF, lackOfProgram, type Program } from "../shared/programs.ts";
-import { BSDIFF4_PYTHON, ensureBsdiff4, ensureQbsdiff, QBSDIFF } from "./foreign.ts";
+import {
+  BSDIFF_NODE,
+  BSDIFF4_PYTHON,
+  ensureBsdiff4,
+  ensureBsdiffNode,
+  ensureQbsdiff,
+  QBSDIFF,
+} from "./foreign.ts";
 
 /** Files of one pair: a command reads the first two and writes the others. */
 export interface Files {
@@ -36,6 +43,11 @@ const python = (call: string, ...files: string[]) => [
   `import sys, bsdiff4; bsdiff4.${call}(*sys.argv[1:])`,
   ...files,
 ];
+const bsdiffNode = (call: string, ...files: string[]) => [
+  process.execPath,
+  ...["-e", "require(process.argv[1])[process.argv[2]](...process.argv.slice(3))"],
+  ...[BSDIFF_NODE, call, ...files],
+];
 /** A command that writes to its standard output. */
 const into = (file: string, ...command: string[]) => ["sh", "-c", 'exec "$@" >"$0"', file, ...command];
 
@@ -58,6 +70,14 @@ export const ENGINES: readonly Engine[] = [
   },
   { name: HKDIST, title: "hkdist's way", build: "plain", ...bsdiff },
   { name: REFERENCE, title: "bsdiff 4.3", build: "ours", ...bsdiff },
+  {
+    name: "bsdiff-node",
+    title: "bsdiff-node, as it comes",
+    build: "ours",
+    ensure: ensureBsdiffNode,
+    make: ({ base, target, patch }) => bsdiffNode("diff", base, target, patch),
+    apply: ({ base, result, patch }) => bsdiffNode("patch", base, result, patch),
+  },
   {
     name: "bsdiff4",
     build: "ours",
@@ -102,6 +122,7 @@ export async function lackOfEngine(engine: Engine, log: (line: string) => void):
     await engine.ensure?.(log);
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    // The end of a log may follow.
+    return (error as Error).message.split("\n")[0];
   }
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, localFolder } from "../../tools/checkout.ts";
+import { cacheFolder, localFolder, root } from "../../tools/checkout.ts";
+import { compileAddon } from "../../tools/native-addon.ts";
 import { run } from "../../tools/run.ts";
 import { UserError } from "../../tools/user-error.ts";
 
@@ -12,12 +13,32 @@ const BSDIFF4 = "bsdiff4==1.3.2";
 const LIMIT_SECONDS = 600;
 
 const folder = join(localFolder, "bench");
+const nodeVersion = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).dependencies["bsdiff-node"];
+const nodeFolder = join(folder, `bsdiff-node-${nodeVersion}`);
 const venv = join(folder, BSDIFF4);
 const cargoTarget = join(folder, "qbsdiff");
 
 /** The Python that has bsdiff4. */
 export const BSDIFF4_PYTHON = join(venv, "bin", "python");
 export const QBSDIFF = join(cargoTarget, "release", "bench-qbsdiff");
+
+/** The package that our addon is made from, as it comes. */
+export const BSDIFF_NODE = join(nodeFolder, "node_modules", "bsdiff-node");
+
+export async function ensureBsdiffNode(log: (line: string) => void): Promise<void> {
+  if (succeeds(process.execPath, "-e", `require(${JSON.stringify(BSDIFF_NODE)})`)) return;
+  log("Compiling bsdiff-node, as it comes, into .local/bench.");
+  rmSync(nodeFolder, { recursive: true, force: true });
+  mkdirSync(nodeFolder, { recursive: true });
+  const own = { private: true, dependencies: { "bsdiff-node": nodeVersion } };
+  writeFileSync(join(nodeFolder, "package.json"), JSON.stringify(own));
+  const options = ["--prefix", nodeFolder, "--ignore-scripts", "--no-audit", "--no-fund"];
+  await logged("npm", ["install", ...options], {
+    ...process.env,
+    npm_config_cache: join(cacheFolder, "npm"),
+  });
+  await compileAddon("bsdiff-node", nodeFolder, join(folder, "engines.log"));
+}
 
 export async function ensureBsdiff4(log: (line: string) => void): Promise<void> {
   if (existsSync(BSDIFF4_PYTHON) && succeeds(BSDIFF4_PYTHON, "-c", "import bsdiff4")) return;

@@ -14,11 +14,13 @@ export interface BuildPart {
 const ENDS: [RegExp, (match: RegExpExecArray) => string][] = [
   [/^archive and Go ready/, () => "archive and Go"],
   [/^(\S+) built in/, ([, platform = ""]) => `compiling ${platform}`],
-  [/^report stored as/, () => "the last store, the report"],
+  [/^\S+ stored,/, () => "waiting for a store"],
+  [/^report stored as/, () => "the report"],
 ];
 
 /**
- * Where a build's time goes, one part after another: binaries are stored while the next platform is compiled.
+ * Where a build's time goes, one part after another: binaries are stored while the next platform is compiled, so that only the last
+ * one is waited for for long.
  * @param begun when the build began: milliseconds since 1970
  */
 export function buildParts(begun: number, lines: readonly LogLine[]): BuildPart[] {

@@ -28,7 +28,7 @@ export interface Timed {
   states: { name: string; seconds: number }[];
   /** Each CodeBuild build: the source's first. */
   builds: number[];
-  /** Of the builds that compile. */
+  /** Of all builds together. */
   buildParts: BuildPart[];
   /** Of each artifact, from being stored to being recorded. */
   recording: number[];

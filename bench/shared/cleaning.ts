@@ -11,6 +11,6 @@ export function exitWhenInterrupted(): void {
 export function passingFolder(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `hkdist-${name}-`));
   exitWhenInterrupted();
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }

@@ -1,4 +1,4 @@
-import { isPlatform } from "../../lambda/shared/names.ts";
+import { GO_PLATFORMS } from "../../lib/config/go-platforms.ts";
 
 /** A whole number from `least` on; undefined when the text is none. */
 export function wholeNumber(text: string, least = 1): number | undefined {
@@ -6,10 +6,10 @@ export function wholeNumber(text: string, least = 1): number | undefined {
   return /^\d+$/.test(text) && number >= least ? number : undefined;
 }
 
-/** Platforms, as in `linux-amd64,darwin-arm64`; undefined when one is none. */
+/** Platforms, as in `linux-amd64,darwin-arm64`; undefined when Go knows one of them not. */
 export function platformList(text: string): string[] | undefined {
-  const platforms = text.split(",");
-  return platforms.every((one) => isPlatform(one) && one.includes("-")) ? platforms : undefined;
+  const platforms = [...new Set(text.split(","))];
+  return platforms.every((one) => GO_PLATFORMS.has(one)) ? platforms : undefined;
 }
 
 /** Those of `known` that a text such as `age,yq` names, in their own order; undefined when it names another one. */

@@ -17,6 +17,8 @@ const BUILT = /^(\S+) built in (\d+) s, ([\d,]+) bytes$/;
 /** Some time after that: the next platform is compiled meanwhile. */
 const STORED = /^(\S+) stored, ([\d,]+) bytes$/;
 const FAILED = /^(\S+) failed after (\d+) s:$/;
+/** What is told of a store that was under way meanwhile. */
+const STORING = /^(\S+: something is already stored there$|\S+ is built, but not stored$|could not store )/;
 /** What Go says before it says what is wrong. */
 const FETCHED = /^go: downloading /;
 const ENDED = /^report stored as /;
@@ -34,8 +36,8 @@ export function readBuildLog(lines: readonly string[]): BuildLog {
     const built = BUILT.exec(line);
     const stored = STORED.exec(line);
     const failed = FAILED.exec(line);
-    if (begun || built || stored || failed || ENDED.test(line) || line.startsWith(CODEBUILDS_OWN))
-      messages = undefined;
+    const ended = ENDED.test(line) || STORING.test(line) || line.startsWith(CODEBUILDS_OWN);
+    if (begun || built || stored || failed || ended) messages = undefined;
     if (begun) {
       const [, names = ""] = begun;
       platforms.push(...names.split(" ").map((platform) => ({ platform })));

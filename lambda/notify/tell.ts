@@ -22,18 +22,20 @@ export function tell(execution: Execution, link: string): Message {
 
 function tellFailure({ machine, status, asked, error, cause }: Execution): Message {
   const what = `${machine === "release" ? "The release" : "The promotion"} of ${nameOf(asked)}`;
+  // Where a deployment publishes before the patches are made, it may be current all the same.
+  const look = `\`npx hkdist status${asked.cmd === undefined ? "" : ` ${asked.cmd}`}\` tells what is current.`;
   if (status === "ABORTED") {
-    const text = `${what} was stopped. What it did stays; starting it again goes on from there.`;
+    const text = `${what} was stopped. What it did stays; starting it again goes on from there. ${look}`;
     return { subject: `${what} was stopped`, text };
   }
   if (status === "TIMED_OUT") {
-    const text = `${what} did not come to its end in time. Starting it again goes on where it ended.`;
+    const text = `${what} did not come to its end in time. Starting it again goes on where it ended. ${look}`;
     return { subject: `${what} timed out`, text };
   }
   const words = (cause ?? "No cause was given: see the execution's history.").slice(0, LONGEST_CAUSE);
   return {
     subject: `${what} failed: ${error ?? "no name given"}`,
-    text: `${what} failed.\n\n${error ?? "Error"}: ${words}\n\ndocs/${machine === "release" ? "releasing" : "rolling-back"}.md has a table of all errors.`,
+    text: `${what} failed. ${look}\n\n${error ?? "Error"}: ${words}\n\ndocs/${machine === "release" ? "releasing" : "rolling-back"}.md has a table of all errors.`,
   };
 }
 

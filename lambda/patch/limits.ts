@@ -25,12 +25,12 @@ export const STEP = 40;
 export const ONE_PROCESSOR = 1769;
 /** The function's time limit: all that Lambda gives, for only what is used is paid. */
 export const LIMIT_SECONDS = 900;
-/** Bytes of the largest two binaries for whose patch that is time enough. */
+/** Bytes of the largest two binaries for whose patch that is time enough, with some to start in. */
 export const LARGEST_PAIR = 380e6;
 
 /**
  * What bsdiff takes for a pair on one processor, with what goes with it: downloads, applying the patch, storing it.
- * It first sorts the base's suffixes (native/suffix-array.h: 4 bytes for each byte beside the base, and less than 3 more on the way), then
+ * It first sorts the base's suffixes (native/suffix-array.h: 4 bytes for each byte beside the base, and 2.25 more at most on the way), then
  * holds them, the target, and two buffers of its size (bsdiff.c in the package).
  * @param baseSize bytes, unpacked; @param targetSize bytes, unpacked
  */
@@ -75,19 +75,19 @@ export async function resourcesHere(folder: string, deadline: number): Promise<R
   };
 }
 
-/** Why a pair is not tried here, or undefined when there is room for it. */
+/** Why a pair is not tried here, or undefined when there is room for it. First what no configuration can give. */
 export function lackOf(needs: Resources, there: Room): string | undefined {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`;
-  const advice =
-    there.megabytes < functionFor(LARGEST_PAIR).megabytes ? ": raise largestBinaryBytes, which sizes it" : "";
+  const isLargest = there.megabytes >= functionFor(LARGEST_PAIR).megabytes;
+  const advice = isLargest ? ", and gets no more" : ": raise largestBinaryBytes, which sizes it";
+  if (needs.seconds > there.seconds) {
+    return `it may take ${Math.ceil(needs.seconds)} s, the patch function has ${Math.floor(there.seconds)}`;
+  }
   if (needs.memory > there.memory) {
     return `it takes ${megabytes(needs.memory)} of memory, the patch function has ${megabytes(there.memory)}${advice}`;
   }
   if (needs.files > there.files) {
     return `it takes ${megabytes(needs.files)} of files, the patch function has room for ${megabytes(there.files)}${advice}`;
-  }
-  if (needs.seconds > there.seconds) {
-    return `it may take ${Math.ceil(needs.seconds)} s, the patch function has ${Math.floor(there.seconds)}`;
   }
   return undefined;
 }

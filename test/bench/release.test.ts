@@ -24,9 +24,10 @@ test("a build's time is that until each of its lines", () => {
     [1000, "building age 1 with Go 1.26.8 for linux-amd64 darwin-arm64"],
     [3000, "archive and Go ready after 2 s; nothing is fetched from here on"],
     [13_000, "linux-amd64 built in 10 s, 4,640,894 bytes"],
-    [14_000, "linux-amd64 stored, 2,015,708 bytes"],
     [20_000, "darwin-arm64 built in 7 s, 4,640,894 bytes"],
-    [20_500, "report stored as reports/age/1/x/0.tsv after 20 s"],
+    [20_125, "linux-amd64 stored, 2,015,708 bytes"],
+    [22_125, "darwin-arm64 stored, 2,015,708 bytes"],
+    [22_625, "report stored as reports/age/1/x/0.tsv after 20 s"],
   ] as const;
   expect(
     buildParts(
@@ -37,7 +38,9 @@ test("a build's time is that until each of its lines", () => {
     { name: "archive and Go", seconds: 2.5 },
     { name: "compiling linux-amd64", seconds: 10 },
     { name: "compiling darwin-arm64", seconds: 7 },
-    { name: "the last store, the report", seconds: 0.5 },
+    { name: "waiting for a store", seconds: 0.125 },
+    { name: "waiting for a store", seconds: 2 },
+    { name: "the report", seconds: 0.5 },
   ]);
 });
 

@@ -70,14 +70,14 @@ describe("in the end it is told what is so, and what to type next", () => {
     });
 
     test.each([
-      "ABORTED",
-      "FAILED",
-      "TIMED_OUT",
-    ] as const)("one that %s after that is told to be published", (status) => {
+      ["ABORTED", "It was stopped"],
+      ["FAILED", "It did not come to its end"],
+      ["TIMED_OUT", "It did not come to its end"],
+    ] as const)("one that %s after that is told to be published", (status, how) => {
       const ended: Facts = { ...building, steps: begun, status, endedAt: secondsIn(9) };
       expect(told(ended)).toEqual([
-        "It did not come to its end, but greet 20260131 is published: patches that are missing are made when it is started again.",
-        "next:  npx hkdist release greet --local",
+        `${how}, but greet 20260131 was published. Patches that are missing are made by:`,
+        "next:  npx hkdist release greet --tag v20260131 --local",
       ]);
     });
 

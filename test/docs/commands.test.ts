@@ -183,7 +183,7 @@ describe("scripts", () => {
 
 describe("paths in the pages", () => {
   const FOLDERS =
-    /^(audit|bench|bin|buildspec|cli|cost|demo|docs|examples|import|lambda|lib|local|picture|smoke|test|tools|verify)\/[\w./-]*\w$/;
+    /^(audit|bench|bin|buildspec|cli|cost|demo|docs|examples|import|lambda|lib|local|native|picture|smoke|test|tools|verify)\/[\w./-]*\w$/;
   const paths = PAGES.filter((page) => !page.includes("/fixtures/") && !page.includes("/testdata/")).flatMap(
     (page) =>
       inlineCodeOf(page)

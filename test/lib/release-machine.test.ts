@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { evaluate } from "./jsonata.ts";
 import { CONFIG, machineOf, releaseMachine, stateIn } from "./stages.ts";
 import { type Machine, type State, Template } from "./template.ts";
 
@@ -52,28 +51,6 @@ describe("the release machine", () => {
         `Request IsRecorded Pair Describe IsToBePublished ${name} Patch Released`,
       );
     }
-  });
-
-  it.each([
-    [
-      { revision: 3, changed: true },
-      "greet 20260131 is current, but not all of its patches were made: too large",
-    ],
-    [false, "too large"],
-  ])("says that clients get it, when patches fail after it was published: %j", (published, cause) => {
-    const template = new Template({ ...CONFIG, publishWhen: "built" }, { endpointUrl: undefined });
-    const [caught] = stateIn(machineOf(template, "ReleaseMachine").states, "Patch").Catch ?? [];
-    expect(caught).toMatchObject({ ErrorEquals: ["States.ALL"], Next: "Failed" });
-    const variables = {
-      states: { errorOutput: { Error: "States.DataLimitExceeded", Cause: "too large" } },
-      request: { cmd: "greet" },
-      plan: { version: "20260131" },
-      published,
-    };
-    const expression = String(caught?.Assign?.["failure"]);
-    expect(evaluate([{ expression, variables }])).toEqual([
-      { value: { Error: "States.DataLimitExceeded", Cause: cause } },
-    ]);
   });
 
   it("decides by the checked request", () => {

@@ -73,6 +73,15 @@ describe("the text", () => {
     );
   });
 
+  it.each([
+    "FAILED",
+    "ABORTED",
+    "TIMED_OUT",
+  ] as const)("of one that %s says where to see what is current", (status) => {
+    expect(textOf({ status })).toContain("`npx hkdist status greet` tells what is current.");
+    expect(textOf({ status, asked: {} })).toContain("`npx hkdist status` tells what is current.");
+  });
+
   it("has a failure's cause, which may be long", () => {
     expect(textOf(FAILED)).toContain("BuildFailedError: main.go:3: no");
     expect(textOf({ ...FAILED, cause: "x".repeat(200_000) }).length).toBeLessThan(21_000);

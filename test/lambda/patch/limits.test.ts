@@ -58,8 +58,12 @@ describe("what it lacks", () => {
     ["time", needs({ seconds: 900.5 }), "it may take 901 s, the patch function has 900"],
   ])("is said: %s", (_, more, sentence) => expect(lackOf(more, ROOM)).toBe(sentence));
 
+  it("is first what no configuration can give", () => {
+    expect(lackOf(needs({ memory: ROOM.memory + 1, seconds: 1000 }), ROOM)).toContain("it may take 1000 s");
+  });
+
   it("comes without advice where the function is as large as it gets", () => {
-    const sentence = "it takes 3581 MB of memory, the patch function has 3580 MB";
+    const sentence = "it takes 3581 MB of memory, the patch function has 3580 MB, and gets no more";
     const there = { ...ROOM, memory: 3580 * MB, megabytes: 3580 };
     expect(lackOf(needs({ memory: there.memory + 1 }), there)).toBe(sentence);
   });
