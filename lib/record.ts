@@ -71,7 +71,7 @@ export class Record extends Construct {
         artifactsBucket: storage.artifacts.bucketName,
         largestBinaryBytes: String(largestBinaryBytes),
       },
-      // One processor: it streams, the memory is for what comes with it. At half of the 97 MB/s that were measured
+      // One processor: it streams, the memory is for what comes with it. At a third of the 161 MB/s that were measured
       // (docs/patch-limits.md) the largest binary that can be configured is read within the time.
       memoryMegabytes: 1769,
       timeout,

@@ -14,19 +14,19 @@ export type Room = Resources & {
   megabytes: number;
 };
 
-/** Bytes: Node, the SDK and bzip2. `npm run bench:patch-limits` found 100 million at most; the rest is for a function's connections. */
+/** Bytes: Node, the SDK and bzip2. `npm run bench:patch-limits` found 111 million at most; the rest is for a function's connections. */
 export const FIXED_MEMORY = 150e6;
 /**
  * Nanoseconds for each step, of which there are (base + target) x log2(base): three times those of the slowest pair of releases of
  * `npm run bench:patch-limits` (docs/patch-limits.md), for slower processors and versions that are further apart.
  */
-export const STEP = 40;
+export const STEP = 60;
 /** Lambda's megabytes of memory for one processor; bsdiff uses no more. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 export const ONE_PROCESSOR = 1769;
 /** The function's time limit: all that Lambda gives, for only what is used is paid. */
 export const LIMIT_SECONDS = 900;
 /** Bytes of the largest two binaries for whose patch that is time enough, with some to start in. */
-export const LARGEST_PAIR = 380e6;
+export const LARGEST_PAIR = 255e6;
 
 /**
  * What bsdiff takes for a pair on one processor, with what goes with it: downloads, applying the patch, storing it.

@@ -277,8 +277,8 @@ const fields = z.strictObject({
   buildTimeoutMinutes: z.int().min(5).max(480).default(60),
   /**
    * Bytes of the largest binary, uncompressed (1 to 2^31); larger ones are refused, so that no object keeps the recorder busy
-   * for ever. The patch function is sized by it (docs/patch-limits.md): up to 178 million bytes it has one processor's memory, above 316
-   * million more than the 3,008 MB that a fresh AWS account may have. Above 380 million there are no patches: there is no time for them.
+   * for ever. The patch function is sized by it (docs/patch-limits.md): up to 178 million bytes it has one processor's memory, then more.
+   * Above some 255 million there are no patches: there is no time for them.
    */
   largestBinaryBytes: z
     .int()

@@ -55,8 +55,8 @@ const SMALL: [Meter, number][] = [
   ["cdnGigabytes", (1800 * 315_000 + 200 * 2_200_000) / GB],
   ["cdnRequests", 2200],
   ["transitions", 2 * (12 + 3 + 48)],
-  // A minute for the source build, one for each start, and 69 s of compiling.
-  ["buildMinutes", 2 * (1 + 1 + 3)],
+  // A minute for the source build, one for each start, and 51 s of compiling.
+  ["buildMinutes", 2 * (1 + 1 + 2)],
   ["tableWrites", 2 * (27 + 7)],
   // Binaries and bills of materials, patches; six archives; assets.
   ["s3Gigabytes", (24 * (3 * 2_220_000 + 24 * 315_000) + 6 * 20e6 + 50e6) / GB],
