@@ -25,6 +25,7 @@ export const QBSDIFF = join(cargoTarget, "release", "bench-qbsdiff");
 /** The package that our addon is made from, as it comes. */
 export const BSDIFF_NODE = join(nodeFolder, "node_modules", "bsdiff-node");
 
+/** @throws CommandError with the end of the log, when it cannot be had or compiled */
 export async function ensureBsdiffNode(log: (line: string) => void): Promise<void> {
   if (succeeds(process.execPath, "-e", `require(${JSON.stringify(BSDIFF_NODE)})`)) return;
   log("Compiling bsdiff-node, as it comes, into .local/bench.");

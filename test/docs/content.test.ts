@@ -20,7 +20,7 @@ describe("words", () => {
   const LONGER: Record<string, number> = {
     "runbook.md": 2600,
     "first-deployment.md": 2100,
-    "performance.md": 2600,
+    "performance.md": 2900,
   };
   const limitOf = (name: string) => LONGER[name] ?? (LOOKED_UP.includes(name) ? 1400 : 1000);
   const guides = readdirSync(join(root, "docs"))
