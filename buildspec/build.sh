@@ -177,6 +177,8 @@ if [[ -n ${HKDIST_HOOK:-} ]]; then
 fi
 # A binary is compressed and stored while the next one is compiled; one is stored at a time.
 storing=''
+# Whatever ends this script, a store that is under way still reads from the folder.
+trap 'if [[ -n $storing ]]; then wait "$storing" || true; fi; remove_work' EXIT
 begin_storing() {
   platform_stored=$platform
   read -r sha256 _ < <(sha256sum "$work/binary")

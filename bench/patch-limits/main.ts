@@ -17,7 +17,7 @@ import { namedOf } from "../shared/options.ts";
 import { AGE, HUGO, type Product, YQ } from "../shared/products.ts";
 import { type Pair, programBytes, syntheticPairs } from "./synthetic-pairs.ts";
 
-const USAGE = `npm run bench:patch-limits -- [--only age,yq,hugo]
+const USAGE = `npm run --silent bench:patch-limits -- [--only age,yq,hugo]
 
 Makes and applies patches of real releases, from the version before and from the oldest one that benchmarks know, and of made-up files of growing
 size, each in a process of its own; ends with what the model in lambda/patch/limits.ts should be. Releases are measured three times.

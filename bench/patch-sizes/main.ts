@@ -10,7 +10,7 @@ import { namedOf, platformList } from "../shared/options.ts";
 import { AGE, type Product, YQ } from "../shared/products.ts";
 import { BSDIFF, needProgram } from "../shared/programs.ts";
 
-const USAGE = `npm run bench:patch-sizes -- [--only age,yq] [--platforms linux-amd64,...] [--json]
+const USAGE = `npm run --silent bench:patch-sizes -- [--only age,yq] [--platforms linux-amd64,...] [--json]
 
 Sizes of patches between real releases, from the newest base version and from the oldest that benchmarks know: built as Go does by
 default and as executables at a fixed address, with bzip2 blocks of 900 kB, of 100 kB, and with each stream's best size.

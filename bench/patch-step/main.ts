@@ -21,7 +21,7 @@ import { AGE, YQ } from "../shared/products.ts";
 import { report, type Step } from "./report.ts";
 import { type StoredPair, storePair } from "./stored-pair.ts";
 
-const USAGE = `npm run bench:patch-step -- [--platform linux-amd64] [--runs 5] [--json]
+const USAGE = `npm run --silent bench:patch-step -- [--platform linux-amd64] [--runs 5] [--json]
 
 Makes patches of age and yq by the patch function's own code, with rows and objects on the local AWS, and by bsdiff alone on the same
 files, in turn in one warm process. Takes some minutes; nothing else should run.`;
@@ -54,7 +54,7 @@ async function main({ platform, runs, json }: Request): Promise<number> {
   const log = (line: string) => console.error(line);
   // What the function logs is no part of what this finds.
   const write = process.stdout.write;
-  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof write;
+  process.stdout.write = () => true;
   const folder = join(localFolder, "bench-patch-step");
   const aws = join(folder, "aws");
   exitWhenInterrupted();

@@ -17,10 +17,11 @@ export interface BuiltPair {
 
 export type Build = "ours" | "plain";
 
-/** Both versions for each platform: as a release builds them, and as `go build` does by itself, which was hkdist's way. */
+/** Both versions for each platform: as a release builds them, and, if asked for, as `go build` does by itself, which was hkdist's way. */
 export async function buildPairs(
   product: Product,
   platforms: readonly string[],
+  builds: ReadonlySet<Build>,
   folder: string,
   log: (line: string) => void,
 ): Promise<(platform: string, build: Build) => BuiltPair> {
@@ -42,11 +43,11 @@ export async function buildPairs(
       for (const [platform, gzip] of gzips) {
         const ours = nameOf(platform, "ours", which);
         writeFileSync(ours, gunzipSync(gzip));
+        gzipBytes.set(ours, gzip.length);
+        if (!builds.has("plain")) continue;
         const plain = nameOf(platform, "plain", which);
         plainBuild(repository.folder, product.command.mainPackage, platform, plain);
-        if (which === "base") continue;
-        gzipBytes.set(ours, gzip.length);
-        gzipBytes.set(plain, bestGzip(plain).length);
+        if (which === "target") gzipBytes.set(plain, bestGzip(plain).length);
       }
     }
   } finally {

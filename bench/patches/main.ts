@@ -1,9 +1,9 @@
 // npm run bench:patches: our patches beside hkdist's and other engines', of pairs of real releases. See USAGE.
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureNativeAddon, HOST } from "../../tools/native-addon.ts";
 import { runTool } from "../../tools/run-tool.ts";
+import { UserError } from "../../tools/user-error.ts";
 import { passingFolder } from "../shared/cleaning.ts";
 import { machine } from "../shared/figures.ts";
 import { namedOf, platformList, wholeNumber } from "../shared/options.ts";
@@ -13,7 +13,7 @@ import { ENGINES, type Engine, lackOfEngine } from "./engines.ts";
 import { type Measured, measure } from "./measure.ts";
 import { type Found, type Row, report, rowOf } from "./report.ts";
 
-const USAGE = `npm run bench:patches -- [--only age,yq,hugo] [--platforms linux-amd64,darwin-arm64,...] [--engines ours,...]
+const USAGE = `npm run --silent bench:patches -- [--only age,yq,hugo] [--platforms linux-amd64,darwin-arm64,...] [--engines ours,...]
     [--runs 3] [--json]
 
 Builds two releases of real tools, as releases build them and by plain go build, and makes patches between them with each
@@ -63,12 +63,14 @@ async function main({ products, platforms, engines, runs, json }: Request): Prom
     if (lack === undefined) ready.push(engine);
     else missing.push(`${engine.name} is left out: ${lack}.`);
   }
+  if (ready.length === 0) throw new UserError(missing.join("\n"));
   for (const sentence of missing) log(sentence);
   const folder = passingFolder("bench-patches");
 
+  const builds = new Set(ready.map(({ build }) => build));
   const rows: Row[] = [];
   for (const product of products) {
-    const pairOf = await buildPairs(product, platforms, folder, log);
+    const pairOf = await buildPairs(product, platforms, builds, folder, log);
     const pair = `${product.name} ${product.versions.slice(-2).join(" -> ")}`;
     for (const platform of platforms) {
       const measured = new Map<Engine, Measured[]>(ready.map((engine) => [engine, []]));
@@ -84,8 +86,7 @@ async function main({ products, platforms, engines, runs, json }: Request): Prom
       }
     }
   }
-  const go = execFileSync("go", ["version"], { encoding: "utf8" }).split(" ")[2];
-  const found: Found = { machine: `${machine()}, ${go}`, runs, missing, rows };
+  const found: Found = { machine: machine(), runs, missing, rows };
   console.log(json ? JSON.stringify(found, null, 2) : report(found));
   return 0;
 }

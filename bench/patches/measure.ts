@@ -45,7 +45,7 @@ function run(command: string[], resultFile: string): { seconds: number; peakByte
   const wrapper = join(import.meta.dirname, "measure.py");
   const output = execFileSync("python3", [wrapper, resultFile, ...command], {
     encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const counted = JSON.parse(readFileSync(resultFile, "utf8")) as { seconds: number; peakBytes: number };
   return { ...counted, output };

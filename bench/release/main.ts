@@ -17,7 +17,7 @@ import { originalWay } from "./original-way.ts";
 import { CACHES, type Cache, type Found, type Measured, report } from "./report.ts";
 import { timedRelease } from "./timed-release.ts";
 
-const USAGE = `npm run bench:release -- [--only age|greet|yq] [--platforms linux-amd64,...] [--bases 4] [--cache cold,warm]
+const USAGE = `npm run --silent bench:release -- [--only age|greet|yq] [--platforms linux-amd64,...] [--bases 1..4] [--cache cold,warm]
     [--builds 1] [--runs 3] [--json]
 
 Releases a tool for some platforms, with patches from some base versions, on the local AWS, and does the same the original's way: plain

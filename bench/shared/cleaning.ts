@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -7,10 +7,18 @@ export function exitWhenInterrupted(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
 }
 
+const TRIES = 50;
+
 /** A folder that goes with this process. */
 export function passingFolder(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `hkdist-${name}-`));
   exitWhenInterrupted();
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  process.on("exit", () => {
+    // A script that is being ended tidies up in there, too: what vanishes meanwhile makes `rmSync` give up.
+    for (let at = 0; at < TRIES && existsSync(folder); at++) {
+      rmSync(folder, { recursive: true, force: true });
+      if (existsSync(folder)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+  });
   return folder;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 
 /** Several measurements of one thing. */
@@ -38,5 +39,6 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 
 /** The machine that measured, as tables name it. */
 export function machine(): string {
-  return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}`;
+  const [, , go] = execFileSync("go", ["version"], { encoding: "utf8" }).split(" ");
+  return `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}, ${go}`;
 }

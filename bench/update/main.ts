@@ -17,7 +17,7 @@ import { type Found, report, type Taken, WAYS, type Way } from "./report.ts";
 import { SELF_UPDATING } from "./self-updating.ts";
 import { SlowLink } from "./slow-link.ts";
 
-const USAGE = `npm run bench:update -- [--speeds 1,10,100] [--round-trip 50] [--runs 3] [--json]
+const USAGE = `npm run --silent bench:update -- [--speeds 1,10,100] [--round-trip 50] [--runs 3] [--json]
 
 Releases two versions of yq, with the updater of examples/greet in it, on the local AWS, and has the older one update itself over
 links of these speeds (Mbit/s) with that round trip (ms): by patch, and in full. Takes some minutes.`;

@@ -62,6 +62,6 @@ describe("a benchmark that is asked for what there is not says how it is used, a
     const script = join(root, "bench", name, "main.ts");
     const run = () =>
       execFileSync(process.execPath, [script, ...options], { stdio: "pipe", timeout: 20_000 });
-    expect(run).toThrow(`npm run bench:${name} -- `);
+    expect(run).toThrow(`npm run --silent bench:${name} -- `);
   });
 });
