@@ -3,6 +3,7 @@ import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { loadConfig } from "../lib/config/load-config.ts";
 import { nodeBin, root } from "../tools/checkout.ts";
+import { exitWhenInterrupted } from "../tools/exit-when-interrupted.ts";
 import { quote } from "../tools/quote.ts";
 import { awsSettings, noProxy } from "./environment.ts";
 import { down, type LocalAws, reset, up } from "./local-aws.ts";
@@ -16,10 +17,8 @@ npm run local:reset [-- --folder <folder>]   stops it and forgets its data`;
 
 const log = (line: string) => console.error(line);
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  // By way of `exit`, so that commands under way end too. The next call takes over what was left half done.
-  process.on(signal, () => process.exit(130));
-}
+// The next call takes over what was left half done.
+exitWhenInterrupted();
 
 try {
   await main();

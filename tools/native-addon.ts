@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { adapt, isAdapted } from "./adapt-bsdiff.ts";
 import { cacheFolder, localFolder, nodeBin, root } from "./checkout.ts";
+import { isInPath } from "./in-path.ts";
 import { withLock } from "./lock.ts";
 import { run } from "./run.ts";
 import { UserError } from "./user-error.ts";
@@ -105,7 +106,7 @@ function loads(): boolean {
 }
 
 async function compile(log: (line: string) => void): Promise<void> {
-  const missing = ["make", "c++", "python3"].filter((tool) => !inPath(tool));
+  const missing = ["make", "c++", "python3"].filter((tool) => !isInPath(tool));
   if (missing.length > 0) {
     throw new UserError(
       `Compiling ${ADDON} needs ${missing.join(", ")} (Debian and Ubuntu: apt-get install build-essential python3).`,
@@ -148,7 +149,7 @@ export async function compileAddon(name: string, folder: string, logFile: string
 
 /** In the image that AWS gives out for compiling what Lambda's Node 24 loads. It fetches Node's headers. */
 async function compileInDocker(target: Target, folder: string, log: (line: string) => void): Promise<void> {
-  if (!inPath("docker")) {
+  if (!isInPath("docker")) {
     throw new UserError(
       `Functions on AWS run on ${target}, and this machine is ${HOST}: compiling ${ADDON} for them takes Docker. ` +
         "Install Docker, or deploy from Linux on x64.",
@@ -171,8 +172,4 @@ async function compileInDocker(target: Target, folder: string, log: (line: strin
     logFile: join(localFolder, "native.log"),
     limitSeconds: COMPILE_LIMIT_SECONDS,
   });
-}
-
-function inPath(tool: string): boolean {
-  return (process.env["PATH"] ?? "").split(":").some((folder) => existsSync(join(folder, tool)));
 }

@@ -10,10 +10,10 @@ import { ensureNativeAddon, HOST } from "../../tools/native-addon.ts";
 import { runTool } from "../../tools/run-tool.ts";
 import { Workshop } from "../../verify/workshop.ts";
 import { buildRelease } from "../shared/build-release.ts";
-import { passingFolder } from "../shared/cleaning.ts";
 import { machine, spreadOf, table } from "../shared/figures.ts";
 import type { OnePair } from "../shared/one-pair.ts";
 import { namedOf } from "../shared/options.ts";
+import { passingFolder } from "../shared/passing-folder.ts";
 import { AGE, HUGO, type Product, YQ } from "../shared/products.ts";
 import { type Pair, programBytes, syntheticPairs } from "./synthetic-pairs.ts";
 

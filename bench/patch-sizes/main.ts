@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runTool } from "../../tools/run-tool.ts";
 import { GO_CACHE } from "../shared/build-release.ts";
-import { passingFolder } from "../shared/cleaning.ts";
 import { count, machine, percent, table } from "../shared/figures.ts";
 import { namedOf, platformList } from "../shared/options.ts";
+import { passingFolder } from "../shared/passing-folder.ts";
 import { AGE, type Product, YQ } from "../shared/products.ts";
 import { BSDIFF, needProgram } from "../shared/programs.ts";
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { BSDIFF, lackOfProgram, type Program } from "../shared/programs.ts";
+import type { Build } from "./builds.ts";
 import {
   BSDIFF_NODE,
   BSDIFF4_PYTHON,
@@ -23,7 +24,7 @@ export interface Engine {
   /** What it is called in tables, where that is more than its name. */
   title?: string;
   /** `ours` is what buildspec/build.sh makes, `plain` what `go build` makes by itself. */
-  build: "ours" | "plain";
+  build: Build;
   program?: Program;
   /** Fetches it into .local. */
   ensure?: (log: (line: string) => void) => Promise<void>;

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { isInPath } from "../../tools/in-path.ts";
 import { UserError } from "../../tools/user-error.ts";
 
 /** A program that is taken from PATH, with Debian's package. */
@@ -12,8 +11,7 @@ export const BSDIFF: Program = { name: "bsdiff", debian: "bsdiff" };
 
 /** Why a program cannot be had, if so. */
 export function lackOfProgram({ name, debian }: Program): string | undefined {
-  const places = (process.env["PATH"] ?? "").split(delimiter);
-  if (places.some((place) => existsSync(join(place, name)))) return undefined;
+  if (isInPath(name)) return undefined;
   return `there is no ${name} in PATH (Debian and Ubuntu: apt-get install ${debian})`;
 }
 

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { venvBin } from "../../local/paths.ts";
 import { root } from "../../tools/checkout.ts";
+import { isInPath } from "../../tools/in-path.ts";
 
 /** A program that applies a patch and shares no code with what made it: `<command> <base> <result> <patch>`. */
 export interface Reader {
@@ -23,7 +24,7 @@ export const READERS: Reader[] = [
     command: ["go", "-C", join(root, "test", "fixtures", "go-reader"), "run", "."],
   },
   // Debian's package bsdiff; not everybody has it.
-  ...(inPath("bspatch") ? [{ name: "bspatch", command: ["bspatch"] } satisfies Reader] : []),
+  ...(isInPath("bspatch") ? [{ name: "bspatch", command: ["bspatch"] } satisfies Reader] : []),
 ];
 
 /** What the patch makes of the base. */
@@ -38,8 +39,4 @@ export function applyPatch({ command: [program, ...args] }: Reader, base: Buffer
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function inPath(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((place) => existsSync(join(place, program)));
 }

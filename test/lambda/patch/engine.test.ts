@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ensureNativeAddon, HOST } from "../../../tools/native-addon.ts";
+import { lacks } from "../../programs.ts";
 import { pseudoRandom } from "../support.ts";
 
 // Loaded when the addon is there.
@@ -14,9 +15,7 @@ beforeAll(async () => {
   engine = await import("../../../lambda/patch/engine.ts");
 });
 
-const hasBsdiff = (process.env["PATH"] ?? "")
-  .split(delimiter)
-  .some((place) => existsSync(join(place, "bsdiff")));
+const lacksBsdiff = lacks(["bsdiff"], "that patches say what Debian's bsdiff says");
 /** Prints what a patch says, without how that was compressed. */
 const STREAMS = `
 import bz2, struct, sys
@@ -93,7 +92,7 @@ describe("a patch", () => {
 
     // That one maps files into memory, which cannot be done with empty ones.
     const filled = TARGETS.filter(([, target]) => base.length > 0 && target.length > 0);
-    it.skipIf(!hasBsdiff).each(filled)("to %s says what Debian's bsdiff says", async (_, target) => {
+    it.skipIf(lacksBsdiff).each(filled)("to %s says what Debian's bsdiff says", async (_, target) => {
       await diff(target);
       execFileSync("bsdiff", [file("base"), file("target"), file("debian")]);
       const told = (name: string) =>

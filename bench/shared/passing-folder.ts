@@ -1,11 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-/** Ends this process by way of its `exit` event when it is interrupted, so that what cleans up there is run. */
-export function exitWhenInterrupted(): void {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
-}
+import { exitWhenInterrupted } from "../../tools/exit-when-interrupted.ts";
 
 const TRIES = 50;
 
